@@ -1,0 +1,59 @@
+// Chain: the way of a read of api/. Memory, disk, peers, GitHub; one request for many readers; freshness.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "backends/breaker.h"
+#include "backends/github/identity.h"
+#include "backends/github/origin.h"
+#include "backends/github/path.h"
+#include "backends/memory_tier.h"
+#include "backends/store/entry_store.h"
+#include "backends/tier.h"
+#include "base/reply.h"
+
+namespace rfs {
+
+enum class Freshness { kFresh, kImmutable, kStale };
+
+struct ChainOptions {
+  double confirm_window = 1.0;      // confirmed less than this long ago: opened without asking
+  double negative_ttl = 10.0;       // a 404 is remembered that long, in memory only
+  double stale_limit = 24 * 3600;   // stale bytes are served at most that long after their expiry
+  Millis peer_deadline{50};
+};
+
+class Chain {
+ public:
+  Chain(ChainOptions options, MemoryTier& memory, EntryStore* store, RemoteTier& peers, Origin& origin,
+        IdentitySource& identities, const Clock& clock, Pool& pool, Counters& counters, ErrorRing& errors);
+  ~Chain();
+
+  // What is held for the present credential, fresh or not; null: nothing. Never waits, asks nobody: memory, then one
+  // row of SQLite. Any thread.
+  EntryPtr known(const ApiRequest& request);
+  // True while a 404 for it is remembered. Any thread.
+  bool known_absent(const ApiRequest& request);
+  Freshness freshness(const Entry& entry) const;
+
+  enum class Mode {
+    kIfStale,  // fresh entries are answered at once
+    kAlways,   // .now: asks GitHub in any case
+  };
+  // The newest version, by asking whoever must be asked; readers of one request share one flight.
+  // Never blocks; `reply` may be called before fetch returns (fresh) or later from another thread. Any thread.
+  void fetch(std::shared_ptr<const ApiRequest> request, Mode mode, Reply<EntryPtr> reply);
+
+  // Names held for the present credential directly below a directory of api/.
+  Result<std::vector<Listed>> list(const std::string& directory);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace rfs

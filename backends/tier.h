@@ -1,0 +1,68 @@
+// The tiers below a read, in their order: memory, disk, peers, GitHub. Chain asks them; they do not know each other.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backends/entry.h"
+#include "base/result.h"
+#include "base/time.h"
+
+namespace rfs {
+
+// What a listing shows: one name directly below a directory.
+struct Listed {
+  std::string name;
+  bool directory = false;
+  std::uint64_t size = 0;
+  double mtime = 0;
+};
+
+// A tier on this machine. Any thread; at most one SQLite read or one lock each; never the network.
+class LocalTier {
+ public:
+  virtual ~LocalTier() = default;
+  // Value, null (absent), or a failure, which Chain counts and treats as absent.
+  virtual Result<EntryPtr> find(const EntryKey& key) = 0;
+  // Keeps the entry. A tier may keep it later (queue) or not at all (too large); it never keeps half of it.
+  virtual Result<> put(const EntryPtr& entry) = 0;
+  // Same body, new Meta (after a 304).
+  virtual Result<> update(const EntryPtr& entry) = 0;
+  // Forgets it; fine when absent.
+  virtual Result<> remove(const EntryKey& key) = 0;
+};
+
+struct ApiRequest;  // backends/github/request.h
+
+// What is asked of a remote tier.
+struct Ask {
+  std::shared_ptr<const ApiRequest> request;
+  EntryPtr own;        // this credential's entry, if any: to be revalidated
+  EntryPtr shared;     // an entry for all credentials that this one has not been vouched for, if any
+  SteadyTime deadline;
+};
+
+struct Answer {
+  EntryPtr entry;        // never null; its key is this credential's partition
+  bool changed = true;   // false: same body as own (or as shared, which is now vouched for)
+};
+
+// A tier beyond this machine.
+class RemoteTier {
+ public:
+  virtual ~RemoteTier() = default;
+  // Never blocks. `done` is called exactly once, on any thread, at the latest at the deadline.
+  // Null answer: this tier does not have it (only an optional tier may say so). Failure: why not.
+  virtual void ask(Ask ask, std::function<void(Result<std::optional<Answer>>)> done) = 0;
+};
+
+// The peers until there are any: always a miss, at once.
+class NoPeers final : public RemoteTier {
+ public:
+  void ask(Ask, std::function<void(Result<std::optional<Answer>>)> done) override { done(std::nullopt); }
+};
+
+}  // namespace rfs

@@ -1,0 +1,38 @@
+// Files that are whole or absent.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/fd.h"
+#include "base/result.h"
+
+namespace rfs {
+
+// The whole file, at most `limit` bytes (kTooLarge beyond). A missing file is kNotFound.
+Result<std::string> read_file(const std::string& path, std::size_t limit = 64u << 20);
+// Written beside, fsynced, renamed over, directory fsynced: a reader sees the old content or the new one.
+Result<> replace_file(const std::string& path, std::string_view content, mode_t mode = 0600);
+// All missing parents too, with `mode`; an existing directory is left as it is.
+Result<> make_directories(const std::string& path, mode_t mode = 0700);
+// All bytes or an error; EINTR is retried.
+Result<> write_all(int fd, BytesView bytes);
+// "~/x" and "~" by HOME (else the password database). Other text is returned unchanged.
+std::string expand_home(std::string_view path);
+
+// An advisory lock on a file (flock), held until destroyed. Shared: users of a store. Exclusive: migration, rekey.
+class FileLock {
+ public:
+  enum class Kind { kShared, kExclusive };
+  // Does not wait: kBusy when somebody else holds it the other way.
+  static Result<FileLock> take(const std::string& path, Kind kind);
+
+ private:
+  explicit FileLock(Fd fd) : fd_(std::move(fd)) {}
+  Fd fd_;
+};
+
+}  // namespace rfs

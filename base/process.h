@@ -1,0 +1,25 @@
+// Runs another program without a shell (posix_spawn), with a deadline, an environment that is named, not inherited,
+// and output that is bounded.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/secret.h"
+#include "base/time.h"
+
+namespace rfs {
+
+struct Ran {
+  int exit_code = -1;   // 128 + signal when killed
+  SecretBytes out;      // stdout, at most 1 MiB: it may be a token
+  std::string err;      // stderr, at most 64 KiB
+};
+
+// argv[0] is looked up in PATH. env: "NAME=value"; nothing else is inherited. input goes to stdin.
+// kNotFound: no such program. kTimeout: it was killed at the deadline. Any thread.
+Result<Ran> run_process(const std::vector<std::string>& argv, const std::vector<std::string>& env, Millis deadline,
+                        BytesView input = {});
+
+}  // namespace rfs

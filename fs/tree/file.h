@@ -1,0 +1,29 @@
+// File: one version of a file as a front serves it: immutable once complete, pinned by whoever holds it. Any thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/reply.h"
+
+namespace rfs {
+
+class File {
+ public:
+  virtual ~File() = default;
+  // Exact, or 0 while streaming() or for files that are made at open (direct()).
+  virtual std::uint64_t size() const = 0;
+  virtual double mtime() const = 0;
+  // Equal versions of one path hold equal bytes: what an inode stands for.
+  virtual std::string version() const = 0;
+  // The kernel must not cache its data and size: streamed, or made anew at each open.
+  virtual bool direct() const { return false; }
+  // At most `length` bytes from `offset`; short only at the end. Answers at once, except a file that is still being
+  // streamed (.jsonl), which answers when the bytes are there.
+  virtual void read(std::uint64_t offset, std::size_t length, Reply<Bytes> reply) const = 0;
+};
+using FilePtr = std::shared_ptr<const File>;
+
+}  // namespace rfs

@@ -1,0 +1,38 @@
+// Root: the mountpoint. Knows its namespaces by name and passes everything on; "" and unknown names are its own.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "fs/tree/namespace.h"
+
+namespace rfs {
+
+class Root final : public Namespace {
+ public:
+  // Built once, before any front runs. `name`: "api". Not owned; they outlive Root.
+  void add(const std::string& name, Namespace& space);
+
+  Result<Node> lookup(const std::string& path, const Caller& caller) override;
+  Result<std::vector<Listing>> list(const std::string& path, const Caller& caller) override;
+  void bind(const std::string& path, const Caller& caller, Reply<FilePtr> reply) override;
+  void open(const std::string& path, const Caller& caller, FilePtr held, Reply<FilePtr> reply) override;
+  Result<std::unique_ptr<Writer>> write(const std::string& path, const Caller& caller, bool create, bool truncate,
+                                        bool exclusive) override;
+  Result<> remove(const std::string& path, const Caller& caller) override;
+  Result<> make_directory(const std::string& path, const Caller& caller) override;
+  Result<std::vector<std::string>> xattr_names(const std::string& path, const Caller& caller) override;
+  Result<std::string> xattr(const std::string& path, const std::string& name, const Caller& caller) override;
+  Result<> set_xattr(const std::string& path, const std::string& name, std::string_view value, const Caller& caller) override;
+
+ private:
+  struct Place {
+    Namespace* space;  // null: the root's own
+    std::string rest;
+  };
+  Place place(const std::string& path) const;
+  std::map<std::string, Namespace*> spaces_;
+};
+
+}  // namespace rfs

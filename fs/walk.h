@@ -1,0 +1,58 @@
+// The tree without a kernel: what `runnerfs cat`, `ls`, `put`, `rm`, `stat` do. Access is the interface; WalkAccess
+// runs the tree in this process, SocketAccess (fs/socket_client.h) asks a daemon. One call at a time; blocks.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "fs/tree/namespace.h"
+
+namespace rfs {
+
+struct PathInfo {
+  std::string path;
+  bool directory = false;
+  bool held = false;          // a version is held; else nothing is known yet
+  std::uint64_t size = 0;
+  double mtime = 0;
+  mode_t mode = 0;
+  std::vector<std::pair<std::string, std::string>> xattrs;
+};
+
+class Access {
+ public:
+  virtual ~Access() = default;
+  // Calls `sink` with the bytes in order; a false return ends it early (head). One version, whole.
+  virtual Result<> cat(const std::string& path, const std::function<bool(BytesView)>& sink) = 0;
+  virtual Result<std::vector<PathInfo>> list(const std::string& path) = 0;
+  // fetch: ask for it when nothing is held.
+  virtual Result<PathInfo> stat(const std::string& path, bool fetch) = 0;
+  // ttl: "" or a duration for user.runnerfs.ttl.
+  virtual Result<> put(const std::string& path, std::string_view content, const std::string& ttl) = 0;
+  // Patterns with * in the last component are expanded by the namespace's own listing. Answers how many.
+  virtual Result<std::uint64_t> remove(const std::string& path) = 0;
+  virtual Result<> control(const std::string& command) = 0;
+};
+
+class WalkAccess final : public Access {
+ public:
+  WalkAccess(Namespace& root, Caller caller, Millis deadline);
+  Result<> cat(const std::string& path, const std::function<bool(BytesView)>& sink) override;
+  Result<std::vector<PathInfo>> list(const std::string& path) override;
+  Result<PathInfo> stat(const std::string& path, bool fetch) override;
+  Result<> put(const std::string& path, std::string_view content, const std::string& ttl) override;
+  Result<std::uint64_t> remove(const std::string& path) override;
+  Result<> control(const std::string& command) override;
+
+ private:
+  Namespace& root_;
+  Caller caller_;
+  Millis deadline_;
+};
+
+}  // namespace rfs
