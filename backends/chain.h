@@ -4,16 +4,13 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
-#include "backends/breaker.h"
-#include "backends/github/identity.h"
-#include "backends/github/origin.h"
-#include "backends/github/path.h"
+#include "backends/github/request.h"
 #include "backends/memory_tier.h"
-#include "backends/store/entry_store.h"
 #include "backends/tier.h"
+#include "base/error_ring.h"
+#include "base/pool.h"
 #include "base/reply.h"
 
 namespace rfs {
@@ -25,12 +22,19 @@ struct ChainOptions {
   double negative_ttl = 10.0;       // a 404 is remembered that long, in memory only
   double stale_limit = 24 * 3600;   // stale bytes are served at most that long after their expiry
   Millis peer_deadline{50};
+  Millis origin_deadline{30'000};   // of one flight, peers and retries included (--origin-timeout)
 };
+
+// The partition of the credential in use now (IdentitySource::current()), or why there is none. Chain never sees a
+// token. Any thread; answered at once.
+using PartitionNow = std::function<Result<std::string>()>;
 
 class Chain {
  public:
-  Chain(ChainOptions options, MemoryTier& memory, EntryStore* store, RemoteTier& peers, Origin& origin,
-        IdentitySource& identities, const Clock& clock, Pool& pool, Counters& counters, ErrorRing& errors);
+  // store may be null: memory only. Everything named here outlives the Chain.
+  Chain(ChainOptions options, MemoryTier& memory, DiskTier* store, RemoteTier& peers, OriginTier& origin,
+        PartitionNow partition, const Clock& clock, Pool& pool, Counters& counters, ErrorRing& errors);
+  // Answers every waiting reader kAborted and waits for what is running in here; later answers of tiers are ignored.
   ~Chain();
 
   // What is held for the present credential, fresh or not; null: nothing. Never waits, asks nobody: memory, then one
@@ -53,7 +57,7 @@ class Chain {
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace rfs

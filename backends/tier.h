@@ -35,6 +35,18 @@ class LocalTier {
   virtual Result<> remove(const EntryKey& key) = 0;
 };
 
+// The tier on disk: EntryStore. What Chain and Cache need of it beside the four words above. Any thread.
+class DiskTier : public LocalTier {
+ public:
+  // Like put, and returns when it is committed: durable against kill -9. sync: also against power loss (fsync).
+  virtual Result<> put_now(const EntryPtr& entry, bool sync) = 0;
+  // Names directly below a directory for one partition and class. Sorted by name.
+  virtual Result<std::vector<Listed>> list(Space space, const std::string& partition, const std::string& cls,
+                                           const std::string& directory) = 0;
+  // Calls `visit` for each entry of a space (all partitions when null); false ends it. For invalidate by pattern.
+  virtual Result<> each(Space space, const std::string* partition, const std::function<bool(const Entry&)>& visit) = 0;
+};
+
 struct ApiRequest;  // backends/github/request.h
 
 // What is asked of a remote tier.
@@ -57,6 +69,15 @@ class RemoteTier {
   // Never blocks. `done` is called exactly once, on any thread, at the latest at the deadline.
   // Null answer: this tier does not have it (only an optional tier may say so). Failure: why not.
   virtual void ask(Ask ask, std::function<void(Result<std::optional<Answer>>)> done) = 0;
+};
+
+// The last tier: GitHub. What Chain needs of it beside ask(). Any thread; answered at once.
+class OriginTier : public RemoteTier {
+ public:
+  // True when the window of this request's resource is low or gone for the current identity: prefer a copy.
+  virtual bool prefer_stale(const ApiRequest& request) = 0;
+  // "api.github.com", as canonical_key wants it.
+  virtual const std::string& host() const = 0;
 };
 
 // The peers until there are any: always a miss, at once.

@@ -8,8 +8,9 @@
 #include <vector>
 
 #include "backends/memory_tier.h"
-#include "backends/store/entry_store.h"
+#include "backends/tier.h"
 #include "base/counters.h"
+#include "base/error_ring.h"
 #include "base/result.h"
 
 namespace rfs {
@@ -23,7 +24,8 @@ struct CacheOptions {
 class Cache {
  public:
   // store may be null: memory only.
-  Cache(CacheOptions options, MemoryTier& memory, EntryStore* store, const Clock& clock, Counters& counters);
+  Cache(CacheOptions options, MemoryTier& memory, DiskTier* store, const Clock& clock, Counters& counters,
+        ErrorRing& errors);
 
   // The entry, or null when absent or expired (an expired one is removed and counted). Any thread; one SQLite read.
   // count: a read by a user, which hits and misses count; false for LOOKUP and stat.

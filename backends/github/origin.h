@@ -35,7 +35,7 @@ struct RateWindow {
   double blocked_until = 0;  // secondary limit or Retry-After; 0: not blocked
 };
 
-class Origin final : public RemoteTier {
+class Origin final : public OriginTier {
  public:
   Origin(OriginOptions options, const Routes& routes, IdentitySource& identities, const Clock& clock, Pool& pool,
          Counters& counters, ErrorRing& errors);
@@ -48,10 +48,10 @@ class Origin final : public RemoteTier {
   void ask(Ask ask, std::function<void(Result<std::optional<Answer>>)> done) override;
 
   // True when the window of this request's resource is low or gone for the current identity: prefer a copy.
-  bool prefer_stale(const ApiRequest& request);
+  bool prefer_stale(const ApiRequest& request) override;
   std::vector<RateWindow> windows();
   // "api.github.com", as canonical_key wants it.
-  const std::string& host() const;
+  const std::string& host() const override;
   // Why proof is off for the host ("" when it is on, or not yet tried): doctor and status show it.
   std::string proof_state();
 

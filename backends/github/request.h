@@ -16,6 +16,8 @@ struct ApiRequest {
   std::string accept;  // the media type: "application/vnd.github+json"
   // As a user types it below api/, in the shell-safe spelling: "repos/octo/hello/actions/runs@status=success.json".
   std::string display;
+  // False: the answer is never kept (Route::store, /rate_limit).
+  bool store = true;
 };
 
 // lp(host) lp(path) lp(query) lp(accept) lp(api-version); host is the base URL without its scheme

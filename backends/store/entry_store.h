@@ -30,7 +30,7 @@ struct StoreOptions {
   bool memory_only = false;                    // ":memory:", for job isolation and tests
 };
 
-class EntryStore final : public LocalTier {
+class EntryStore final : public DiskTier {
  public:
   // Opens or makes the store. Opening an existing one with another key: kNoKey. A newer schema: kUnsupported. An older
   // one is migrated under the exclusive lock. A corrupt database is set aside (cache.db.corrupt-<time>), a new one is
@@ -45,14 +45,14 @@ class EntryStore final : public LocalTier {
   Result<> remove(const EntryKey& key) override;
 
   // Like put, and returns when it is committed: durable against kill -9. sync: also against power loss (fsync).
-  Result<> put_now(const EntryPtr& entry, bool sync);
+  Result<> put_now(const EntryPtr& entry, bool sync) override;
   Result<> flush(bool sync);
 
   // Names directly below a directory for one partition and class. Sorted by name.
   Result<std::vector<Listed>> list(Space space, const std::string& partition, const std::string& cls,
-                                   const std::string& directory);
+                                   const std::string& directory) override;
   // Calls `visit` for each entry of a space (all partitions when null); false ends it. For invalidate by pattern.
-  Result<> each(Space space, const std::string* partition, const std::function<bool(const Entry&)>& visit);
+  Result<> each(Space space, const std::string* partition, const std::function<bool(const Entry&)>& visit) override;
   // Removes all entries of a space; answers how many.
   Result<std::uint64_t> clear(Space space);
 
