@@ -49,7 +49,9 @@ struct Error {
 
 // The errno that the kernel front answers. Any thread.
 int to_errno(Code code);
-// The exit code of the command line, documented in runnerfs(1). Any thread.
+// The exit code of the command line, documented in runnerfs(1): 0 is success, 2 is kUsage, and every other code has a
+// number of its own from 10 on, in the order above (kNotFound 10, kDenied 11, kLimited 12, kTimeout 13, …,
+// kNoAttribute 33, kCrossDevice 34). Any thread.
 int to_exit(Code code);
 // The word used in logs, metrics and errors.jsonl: "not_found", "limited", …
 std::string_view to_word(Code code);

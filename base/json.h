@@ -13,9 +13,12 @@
 
 namespace rfs {
 
-// kInvalid with the byte position. At most `max_depth` levels (a nested bomb must not overflow the stack).
+// RFC 8259, strictly (UTF-8, no byte order mark, no NaN). kInvalid with the byte position. At most `max_depth` levels
+// (a nested bomb must not overflow the stack). Of two members with one name the last counts, as in Python.
+// Refuses what a document of doubles and UTF-8 cannot hold, too: 1e999, and \u surrogates without a partner. Integers
+// beyond 64 bits become doubles.
 Result<nlohmann::json> parse_json(std::string_view text, int max_depth = 512);
-// The same check without building a document.
+// Is it JSON (RFC 8259)? Without building a document, and without an opinion on what a double can hold.
 Result<> check_json(std::string_view text, int max_depth = 512);
 // Python's json.dumps(value, sort_keys=True): separators ", " and ": ", ASCII with \uXXXX escapes.
 std::string dump_python(const nlohmann::json& value);

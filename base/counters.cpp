@@ -1,0 +1,21 @@
+#include "base/counters.h"
+
+namespace rfs {
+namespace {
+
+// In the order of the enum.
+constexpr std::string_view kNames[] = {
+    "hits",           "misses",          "peer_hits",    "local_hits",      "memory_hits",    "disk_hits",
+    "api_calls_made", "api_calls_saved", "revalidated",  "proven",          "coalesced",      "stale_served",
+    "negative_hits",  "expirations",     "evictions",    "invalidations",   "origin_errors",  "rate_limited",
+    "retries",        "store_errors",    "store_writes", "tampered",        "breaker_opened", "opens",
+    "reads",          "bytes_read",      "lookups",      "getattrs",        "readdirs",       "writes",
+    "interrupted",    "deadlines",       "stale_nodes",  "socket_requests", "errors",
+};
+static_assert(std::size(kNames) == static_cast<std::size_t>(Counter::kCount), "a counter without a name");
+
+}  // namespace
+
+std::string_view counter_name(Counter counter) { return kNames[static_cast<std::size_t>(counter)]; }
+
+}  // namespace rfs
