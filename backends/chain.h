@@ -52,6 +52,10 @@ class Chain {
   // Never blocks; `reply` may be called before fetch returns (fresh) or later from another thread. Any thread.
   void fetch(std::shared_ptr<const ApiRequest> request, Mode mode, Reply<EntryPtr> reply);
 
+  // Forgets every entry (all partitions) whose name below api/ matches, so that its next reader fetches it whole; "*"
+  // is all. Answers how many. A failure says that the disk could not be made to forget.
+  Result<std::uint64_t> invalidate(const std::string& pattern);
+
   // Names held for the present credential directly below a directory of api/.
   Result<std::vector<Listed>> list(const std::string& directory);
 

@@ -68,6 +68,9 @@ struct Entry {
 
 using EntryPtr = std::shared_ptr<const Entry>;
 
+// One text for everything that tells keys apart: space ‖ length and partition ‖ length and cls ‖ canonical. For maps.
+std::string unique_text(const EntryKey& key);
+
 std::string_view source_word(Source source);  // "memory" | "disk" | "peer" | "origin"
 std::string_view proof_word(Proof proof);     // "origin" | "etag" | "shared-secret" | "local"
 
