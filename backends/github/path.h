@@ -1,4 +1,18 @@
 // The grammar of names below api/ (runnerfs(7)): mount path ↔ request. Pure; nothing here asks anyone.
+//
+//   repos/octo/hello/actions/runs.json?status=success    a query as in a URL, after the suffix
+//   repos/octo/hello/actions/runs@status=success.json    the same request and the canonical spelling: safe in a shell
+//   repos/octo/hello/contents/src/%40scope@ref=main.raw  escapes are kept; %40 is an '@' that begins no parameter
+//
+// - One suffix (.json .raw .html .diff .patch .sarif .jsonl .bin) is taken off the last component and picks the media
+//   type; without one the name is a directory, if the route table knows something at it or below it.
+// - `@` begins a parameter only before `name=` and not as the first character; inside a value it is %40.
+// - Names that begin with '.' are absent, except below contents/, where only `.git` is.
+// - A name that has a suffix is a file and never a directory, so that kernel and command line agree; only below
+//   contents/ a longer path may go through it. An escaped dot, %2E, is an ordinary character: it neither hides a name
+//   nor begins a suffix. repos/octo/%2Egithub.json is the repository ".github", repos/octo/x%2Ejson/pulls.json are the
+//   pulls of "x.json".
+// - Case is kept; empty components are skipped.
 #pragma once
 
 #include <memory>
@@ -17,7 +31,9 @@ struct ApiName {
   // For kFile:
   std::shared_ptr<const ApiRequest> request;
   const Route* route = nullptr;
-  bool lines = false;  // .jsonl: every page, one element a line
+  // .jsonl: every page, one element a line. `request` then names the whole list: its media type is never sent, its query
+  // holds per_page (100 unless given); page_request() makes that of the first page.
+  bool lines = false;
   // For kFile and kDirectory: the canonical spelling below api/ ("" is api/ itself), without ".now/".
   std::string display;
   bool now = false;    // below .now/
@@ -25,14 +41,28 @@ struct ApiName {
 
 // `path` is what follows api/, "" for api/ itself; components as the kernel gives them (not yet percent-decoded).
 // kAbsent is a value: no such name by the grammar or the route table. Failures: kInvalid (control bytes, ".." after
-// decoding, a broken %-escape), kNameTooLong (a component over 255 bytes), kDenied (api.allow, api.deny: see Routes).
+// decoding, a broken %-escape), kNameTooLong (a component over 255 bytes), kNotDirectory (below a file name), kDenied
+// (api.allow, api.deny: see Routes).
 Result<ApiName> parse_api_path(std::string_view path, const Routes& routes);
 
-// A full API URL or "/repos/…" path with an optional query → the path below api/ in shell-safe spelling, with `.json`
-// unless the last component already ends in a known suffix and `keep_suffix` is set. kInvalid for another host.
+// The request of a REST path ("/repos/o/r") and a raw query, both as in a URL, for application/vnd.github+json, in the
+// canonical form that parse_api_path gives. kInvalid, kNameTooLong as there.
+Result<ApiRequest> json_request(std::string_view path, std::string_view query);
+// The first page of a .jsonl's list.
+ApiRequest page_request(const ApiRequest& lines);
+
+// REST path and query of a full API URL, "/repos/…" or "repos/…". kInvalid for another scheme, host or port than the
+// API's, for a path that does not lie below the base's, and for URL templates ("…{/sha}"). A base of file://
+// (recorded answers) stands for https://api.github.com.
+struct UrlTarget {
+  std::string path, query;
+};
+Result<UrlTarget> target_of_url(std::string_view url, std::string_view api_base);
+
+// A full API URL or "/repos/…" path with an optional query → the path below api/ in shell-safe spelling, with `.json`.
 Result<std::string> path_of_url(std::string_view url, std::string_view api_base);
 
-// Replaces {owner} and {repo}. kUsage when they are asked for and repository ("octo/hello") is empty.
+// Replaces {owner} and {repo}. kUsage when they are asked for and repository ("octo/hello") is empty or not of that form.
 Result<std::string> fill_placeholders(std::string_view path, std::string_view repository);
 
 }  // namespace rfs

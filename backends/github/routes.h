@@ -1,7 +1,11 @@
 // The route table: which REST paths exist, and what is known of each. One table decides; all else is ENOENT without a
-// request. Immutable after construction; any thread.
+// request. Immutable after construction; any thread. The rows are in routes_*.cpp.
+//
+// /repositories/{id}/… answers as /repos/{owner}/{repo}/… does (renamed repositories), and so do /organizations/{id}
+// for /orgs/{org} and /user/{id}/… for /users/{username}/…: GitHub's own Link headers and redirects use these forms.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,27 +14,39 @@
 
 namespace rfs {
 
+struct ApiRequest;  // backends/github/request.h
+
 struct Route {
   std::string pattern;      // "/repos/{owner}/{repo}/actions/runs"; {x} is one component, {x...} the rest
   std::string operation;    // the reference's name ("get_workflow_runs"), or ours in its style; key of operation_ttls
   int ttl = -1;             // seconds; -1: Cache-Control's max-age, at most 60
   std::string list_field;   // "workflow_runs" for wrapped lists; "" for a top-level array or an object
-  bool list = false;        // may be read as .jsonl
-  bool immutable = false;   // names its object by full commit SHA (checked on the request: 40 or 64 hex digits)
-  bool shareable = true;    // may leave to peers (DESIGN 3.6's deny list says no)
+  bool list = false;        // known to answer a list
+  bool immutable = false;   // may name its object by full commit SHA: see immutable() below
+  bool shareable = true;    // may leave to peers (the deny list of runnerfs(7) says no)
   bool store = true;        // false: /rate_limit, never stored
 };
 
+// Patterns over REST paths, as api.allow, api.deny and operation_ttls take them: "/repos/octo/*/actions/**".
+//   *              any characters within one component
+//   **, last /*    this component and everything below it; "/repos/octo/*" also matches "/repos/octo/hello/pulls"
+//   {x}            like a component that is *
+// A leading '/' may be left out. Letters match in either case, as owners and repositories do at GitHub; escapes are
+// decoded first. A renamed repository is also reached as /repositories/ID: name that path too where it matters.
+bool route_pattern_matches(std::string_view pattern, std::string_view path);
+
 struct RouteOptions {
   std::vector<std::string> allow;                          // patterns over REST paths; empty: all
-  std::vector<std::string> deny;
-  std::vector<std::pair<std::string, int>> operation_ttls; // operation, or (with a '/') a route pattern → seconds
+  std::vector<std::string> deny;                           // wins over allow
+  std::vector<std::pair<std::string, int>> operation_ttls; // operation, or (with a '/') a route pattern → seconds;
+                                                           // the last that applies wins
 };
 
 class Routes {
  public:
   explicit Routes(const RouteOptions& options = {});
-  // The most specific route of a REST path ("/repos/o/r"), or null. Percent-encoded input.
+  // The most specific route of a REST path ("/repos/o/r"), or null: a literal component wins over {x}, {x} over
+  // {x...}. Percent-encoded input; empty components are not skipped.
   const Route* find(std::string_view path) const;
   // True when some route continues below this path: it may be a directory. "" is the root.
   bool is_prefix(std::string_view path) const;
@@ -39,8 +55,15 @@ class Routes {
   const std::vector<Route>& all() const { return routes_; }
 
  private:
+  struct Node;  // of the trie over components
+  void add(Route route);
   std::vector<Route> routes_;
+  std::shared_ptr<Node> root_;
   std::vector<std::string> allow_, deny_;
 };
+
+// True when the request names its object by a full SHA (40 or 64 hex digits), so that the answer cannot change:
+// git/{commits,trees,blobs,tags}/SHA, commits/SHA, and contents with ref=SHA.
+bool immutable(const Route& route, const ApiRequest& request);
 
 }  // namespace rfs

@@ -1,0 +1,171 @@
+#include "backends/github/path_text.h"
+
+#include <array>
+
+#include "base/encode.h"
+
+namespace rfs::api_text {
+namespace {
+
+constexpr std::array<Suffix, 8> kSuffixes = {{
+    {".json", "application/vnd.github+json"},
+    {".raw", "application/vnd.github.raw+json"},
+    {".html", "application/vnd.github.html+json"},
+    {".diff", "application/vnd.github.diff"},
+    {".patch", "application/vnd.github.patch"},
+    {".sarif", "application/sarif+json"},
+    // Never sent: it names the whole list, which Pages makes of JSON pages.
+    {".jsonl", "application/jsonl", true},
+    {".bin", "application/octet-stream"},
+}};
+
+bool unreserved(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
+         c == '~';
+}
+int digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+void escape(std::string& out, unsigned char byte) {
+  constexpr char kHex[] = "0123456789ABCDEF";
+  out += '%';
+  out += kHex[byte >> 4];
+  out += kHex[byte & 15];
+}
+
+Result<std::string> canonical(std::string_view raw, std::string_view keep) {
+  std::string out;
+  out.reserve(raw.size());
+  for (std::size_t i = 0; i < raw.size(); ++i) {
+    unsigned char byte = static_cast<unsigned char>(raw[i]);
+    bool escaped = raw[i] == '%';
+    if (escaped) {
+      int high = i + 2 < raw.size() ? digit(raw[i + 1]) : -1;
+      int low = high >= 0 ? digit(raw[i + 2]) : -1;
+      if (low < 0)
+        return fail(Code::kInvalid, "a '%' in the name is not followed by two hex digits", "write a '%' itself as %25");
+      byte = static_cast<unsigned char>(high << 4 | low);
+      i += 2;
+    }
+    if (byte < 0x20 || byte == 0x7f) return fail(Code::kInvalid, "the name holds a control byte");
+    char c = static_cast<char>(byte);
+    if (unreserved(c) || (!escaped && keep.find(c) != std::string_view::npos))
+      out += c;
+    else
+      escape(out, byte);
+  }
+  return out;
+}
+
+bool name_character(std::string_view text, std::size_t at) {
+  return unreserved(text[at]) || text[at] == '[' || text[at] == ']' || text[at] == '%';
+}
+
+Result<> add(std::string_view name, std::string_view value, Parameters& out) {
+  if (name.empty()) return fail(Code::kInvalid, "a query parameter has no name", "write name=value");
+  TRY_ASSIGN(auto n, canonical_query_text(name));
+  TRY_ASSIGN(auto v, canonical_query_text(value));
+  // An '=' in a name would end it.
+  std::string plain;
+  for (char c : n) c == '=' ? (void)(plain += "%3D") : (void)(plain += c);
+  out.emplace_back(std::move(plain), std::move(v));
+  return {};
+}
+
+std::string joined(const Parameters& parameters, std::string_view first, std::string_view between) {
+  std::string out;
+  for (const auto& [name, value] : parameters) {
+    out += out.empty() ? first : between;
+    out += name;
+    out += '=';
+    out += value;
+  }
+  return out;
+}
+
+}  // namespace
+
+const Suffix* suffix_of(std::string_view name) {
+  auto dot = name.rfind('.');
+  if (dot == std::string_view::npos || dot == 0) return nullptr;
+  for (const auto& suffix : kSuffixes)
+    if (name.substr(dot) == suffix.text) return &suffix;
+  return nullptr;
+}
+const Suffix& json_suffix() { return kSuffixes[0]; }
+
+Result<std::string> canonical_segment(std::string_view raw) {
+  TRY_ASSIGN(auto out, canonical(raw, "!$&'()*+,;=:@"));
+  auto decoded = percent_decode(out);
+  std::string_view rest = *decoded;  // canonical() leaves no broken escape
+  while (true) {
+    auto slash = rest.find('/');
+    auto part = rest.substr(0, slash);
+    if (part == ".." || part == ".") return fail(Code::kInvalid, "the name holds \"" + std::string(part) + "\" as a component");
+    if (slash == std::string_view::npos) break;
+    rest.remove_prefix(slash + 1);
+  }
+  return out;
+}
+
+Result<std::string> canonical_query_text(std::string_view raw) { return canonical(raw, ":,+="); }
+
+std::size_t parameter_at(std::string_view stem, std::size_t from) {
+  for (auto at = stem.find('@', from); at != std::string_view::npos; at = stem.find('@', at + 1)) {
+    std::size_t end = at + 1;
+    while (end < stem.size() && name_character(stem, end)) ++end;
+    if (end > at + 1 && end < stem.size() && stem[end] == '=') return at;
+  }
+  return std::string_view::npos;
+}
+
+Result<> add_url_parameters(std::string_view query, Parameters& out) {
+  while (!query.empty()) {
+    auto end = query.find('&');
+    auto part = query.substr(0, end);
+    query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
+    if (part.empty()) continue;
+    auto equals = part.find('=');
+    TRY(add(part.substr(0, equals), equals == std::string_view::npos ? std::string_view() : part.substr(equals + 1), out));
+  }
+  return {};
+}
+
+Result<> add_at_parameters(std::string_view text, Parameters& out) {
+  while (!text.empty()) {
+    auto end = parameter_at(text);
+    auto part = text.substr(1, end == std::string_view::npos ? end : end - 1);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end);
+    auto equals = part.find('=');
+    TRY(add(part.substr(0, equals), part.substr(equals + 1), out));
+  }
+  return {};
+}
+
+std::string query_of(const Parameters& parameters) { return joined(parameters, "", "&"); }
+std::string display_of(const Parameters& parameters) { return joined(parameters, "@", "@"); }
+
+bool below_contents(const std::vector<std::string>& segments, std::size_t index) {
+  if (segments.empty()) return false;
+  std::size_t at = segments[0] == "repos" ? 3 : segments[0] == "repositories" ? 2 : index;
+  return at < index && at < segments.size() && segments[at] == "contents";
+}
+
+std::string escape_parameters(std::string stem) {
+  for (auto at = parameter_at(stem); at != std::string::npos; at = parameter_at(stem)) stem.replace(at, 1, "%40");
+  return stem;
+}
+
+std::string display_segment(std::string_view segment, bool contents, bool stem) {
+  std::string out = stem ? escape_parameters(std::string(segment)) : std::string(segment);
+  if (!stem && suffix_of(out)) {
+    out.replace(out.rfind('.'), 1, "%2E");
+  }
+  if (out[0] == '.' && (!contents || out == ".git")) out.replace(0, 1, "%2E");
+  return out;
+}
+
+}  // namespace rfs::api_text
