@@ -210,6 +210,8 @@ void Chain::Impl::ask_peers(const FlightPtr& flight, Held held) {
 void Chain::Impl::ask_origin(const FlightPtr& flight, Held held) {
   Ask ask{flight->request, held.own, held.shared, flight->deadline};
   origin.ask(std::move(ask), [self = shared_from_this(), flight, held](Result<std::optional<Answer>> result) {
+    Inside alive(*self);
+    if (!alive.ok) return;
     // Not on the network's thread: keeping an answer seals it, and readers are many.
     self->pool.submit([self, flight, held, result = std::move(result)]() mutable {
       Inside inside(*self);
