@@ -8,7 +8,7 @@
 #include <algorithm>
 
 #include "base/handle.h"
-#include "crypto/openssl.h"
+#include "crypto/must.h"
 
 namespace rfs {
 namespace {
@@ -18,7 +18,7 @@ using MacContext = Handle<EVP_MAC_CTX, EVP_MAC_CTX_free>;
 // HKDF is built on HMAC here, not on EVP_KDF: one fetched object, and no key bytes in OSSL_PARAM arrays.
 EVP_MAC* hmac_method() {
   static EVP_MAC* method = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
-  openssl_must(method != nullptr, "HMAC");
+  library_must(method != nullptr, "HMAC");
   return method;
 }
 
@@ -29,7 +29,7 @@ void hmac_into(std::uint8_t* out, BytesView key, std::initializer_list<BytesView
     char digest[] = "SHA256";
     OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
                            OSSL_PARAM_construct_end()};
-    openssl_must(context && EVP_MAC_CTX_set_params(context, params) == 1, "HMAC-SHA256");
+    library_must(context && EVP_MAC_CTX_set_params(context, params) == 1, "HMAC-SHA256");
     return context;
   }();
   MacContext context(EVP_MAC_CTX_dup(prepared));
@@ -39,7 +39,7 @@ void hmac_into(std::uint8_t* out, BytesView key, std::initializer_list<BytesView
   for (BytesView part : parts) fine = fine && EVP_MAC_update(context.get(), part.data(), part.size()) == 1;
   std::size_t size = 0;
   fine = fine && EVP_MAC_final(context.get(), out, &size, sizeof(Digest)) == 1 && size == sizeof(Digest);
-  openssl_must(fine, "HMAC-SHA256");
+  library_must(fine, "HMAC-SHA256");
 }
 
 }  // namespace
@@ -80,7 +80,7 @@ SecretBytes pbkdf2_sha256(BytesView password, BytesView salt, unsigned iteration
   SecretBytes out(size);
   static const char kNothing = 0;  // a null password would be taken for its length by strlen
   const char* chars = password.empty() ? &kNothing : reinterpret_cast<const char*>(password.data());
-  openssl_must(
+  library_must(
       PKCS5_PBKDF2_HMAC(chars, static_cast<int>(password.size()), salt.data(), static_cast<int>(salt.size()),
                         static_cast<int>(iterations), method, static_cast<int>(size), out.reveal_mutable().data()) == 1,
       "PBKDF2");

@@ -13,8 +13,9 @@ namespace rfs {
 
 class KeyRing {
  public:
-  // A new ring for a new store: term 1, fresh M and L. `sealed` is the RING record to keep.
-  static Result<std::unique_ptr<KeyRing>> create(const Id16& store_id, const SecretBytes& root, Bytes& sealed);
+  // A new ring for a new store: term 1, fresh M and L. `sealed` is the RING record to keep. now: wall seconds.
+  static Result<std::unique_ptr<KeyRing>> create(const Id16& store_id, const SecretBytes& root, Bytes& sealed,
+                                                 double now = 0);
   // kNoKey "this key is not this store's" when the commitment differs; kTampered when it is damaged otherwise.
   static Result<std::unique_ptr<KeyRing>> open(const Id16& store_id, const SecretBytes& root, BytesView sealed);
   // A new term for new writes; old ones still decrypt. `sealed` is the RING record to keep.

@@ -13,7 +13,7 @@
 namespace rfs {
 
 enum class KeySourceKind { kKeyring, kSystemd, kFile, kMemory };
-std::string_view key_source_word(KeySourceKind kind);                       // "keyring" | "systemd" | "file" | "memory"
+std::string_view key_source_word(KeySourceKind kind);  // "keyring" | "systemd" | "file" | "memory"
 bool parse_key_source(std::string_view word, KeySourceKind& kind);
 
 struct RootKey {
@@ -24,10 +24,10 @@ struct RootKey {
 };
 
 struct KeySourceOptions {
-  std::string state_directory;   // $XDG_STATE_HOME/runnerfs: root-key (the file) and key-source (the record)
-  std::string helper;            // path of the program that talks to the keyring (this program, with `keyring-helper`)
+  std::string state_directory;  // $XDG_STATE_HOME/runnerfs: root-key (the file) and key-source (the record)
+  std::string helper;           // path of the program that talks to the keyring (this program, with `keyring-helper`)
   std::string credential_name = "runnerfs-root-key";  // below $CREDENTIALS_DIRECTORY
-  bool job = false;              // an ephemeral runner: memory is the default
+  bool job = false;                                   // an ephemeral runner: memory is the default
 };
 
 // What `doctor` and `status` say of a source. Asks the keyring for at most 5 s.
@@ -45,7 +45,8 @@ class KeySource {
   Result<std::optional<KeySourceKind>> recorded();
   // Probes without changing anything.
   KeySourceState probe(KeySourceKind kind);
-  // The key of a store that exists. kNoKey: missing, locked (never "empty"), malformed, wrong mode or owner; with a hint.
+  // The key of a store that exists. kNoKey: missing, locked (never "empty"), malformed, wrong mode or owner; with a
+  // hint.
   Result<RootKey> load(KeySourceKind kind);
   // Makes a new key there and records the kind. kExists when there is one already.
   Result<RootKey> create(KeySourceKind kind);

@@ -11,7 +11,16 @@
 
 namespace rfs {
 
-enum class RecordKind : std::uint8_t { kMeta = 1, kBody = 2, kSecret = 3, kRing = 4, kRoot = 5, kNodeKey = 6, kSnapshot = 7, kBeacon = 8 };
+enum class RecordKind : std::uint8_t {
+  kMeta = 1,
+  kBody = 2,
+  kSecret = 3,
+  kRing = 4,
+  kRoot = 5,
+  kNodeKey = 6,
+  kSnapshot = 7,
+  kBeacon = 8
+};
 
 inline constexpr std::size_t kHeaderSize = 76;
 inline constexpr std::size_t kChunk = 65'536;
@@ -28,6 +37,9 @@ struct HeaderFields {
 };
 // kTampered for anything that the format does not allow.
 Result<HeaderFields> parse_header(BytesView header);
+
+// The longest that a sealed chunk can be (ciphertext ‖ tag, compressed or not): a reader need not hold more.
+std::size_t sealed_chunk_most();
 
 // Seals one record chunk by chunk. Every chunk but the last is exactly kChunk bytes of plaintext.
 class Sealer {
@@ -47,7 +59,7 @@ class Sealer {
   Sealer();
   RecordHeader header_{};
   SecretBytes key_;
-  std::uint32_t index_ = 0;
+  std::uint64_t index_ = 0;
   bool ended_ = false;
 };
 
@@ -58,6 +70,8 @@ class Opener {
   static Result<Opener> start(const SecretBytes& record_key, RecordKind kind, BytesView header, BytesView identity);
   // The plaintext of chunk `index`, exactly `expected` bytes. kTampered for everything else.
   Result<Bytes> chunk(std::uint32_t index, bool last, BytesView sealed, std::size_t expected) const;
+  // The same into memory of the caller: out.size() is what is expected. On failure `out` holds zeros.
+  Result<> chunk_into(std::uint32_t index, bool last, BytesView sealed, MutableBytes out) const;
   // The same into locked memory (kinds 3–6).
   Result<SecretBytes> secret_chunk(std::uint32_t index, bool last, BytesView sealed) const;
 
@@ -71,11 +85,12 @@ class Opener {
   SecretBytes key_;
 };
 
-// Whole small records in one buffer: header ‖ chunk 0 … n.
+// Whole small records in one buffer: header ‖ chunk 0 … n, not compressed (the chunks' lengths would not be known).
 Result<Bytes> seal_record(const SecretBytes& record_key, RecordKind kind, std::uint32_t term, BytesView identity,
                           BytesView plaintext, BytesView salt = {});
 Result<Bytes> open_record(const SecretBytes& record_key, RecordKind kind, BytesView record, BytesView identity);
 // For kinds 3–6.
-Result<SecretBytes> open_secret_record(const SecretBytes& record_key, RecordKind kind, BytesView record, BytesView identity);
+Result<SecretBytes> open_secret_record(const SecretBytes& record_key, RecordKind kind, BytesView record,
+                                       BytesView identity);
 
 }  // namespace rfs
