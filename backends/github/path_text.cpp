@@ -60,18 +60,18 @@ Result<std::string> canonical(std::string_view raw, std::string_view keep) {
   return out;
 }
 
-bool name_character(std::string_view text, std::size_t at) {
-  return unreserved(text[at]) || text[at] == '[' || text[at] == ']' || text[at] == '%';
-}
+// What a segment keeps plain besides the unreserved characters.
+constexpr std::string_view kSegmentKeeps = "!$&'()*+,;=:@";
+
+// May stand in a parameter's name: whatever a segment escapes may, so that a name and its escaped form are read alike.
+bool name_character(char c) { return kSegmentKeeps.find(c) == std::string_view::npos; }
 
 Result<> add(std::string_view name, std::string_view value, Parameters& out) {
   if (name.empty()) return fail(Code::kInvalid, "a query parameter has no name", "write name=value");
-  TRY_ASSIGN(auto n, canonical_query_text(name));
-  TRY_ASSIGN(auto v, canonical_query_text(value));
-  // An '=' in a name would end it.
-  std::string plain;
-  for (char c : n) c == '=' ? (void)(plain += "%3D") : (void)(plain += c);
-  out.emplace_back(std::move(plain), std::move(v));
+  // In a name nothing stays that could end it, or keep "@name=" from being seen as a parameter.
+  TRY_ASSIGN(auto n, canonical(name, ""));
+  TRY_ASSIGN(auto v, canonical(value, ":,+="));
+  out.emplace_back(std::move(n), std::move(v));
   return {};
 }
 
@@ -98,7 +98,7 @@ const Suffix* suffix_of(std::string_view name) {
 const Suffix& json_suffix() { return kSuffixes[0]; }
 
 Result<std::string> canonical_segment(std::string_view raw) {
-  TRY_ASSIGN(auto out, canonical(raw, "!$&'()*+,;=:@"));
+  TRY_ASSIGN(auto out, canonical(raw, kSegmentKeeps));
   auto decoded = percent_decode(out);
   std::string_view rest = *decoded;  // canonical() leaves no broken escape
   while (true) {
@@ -111,12 +111,10 @@ Result<std::string> canonical_segment(std::string_view raw) {
   return out;
 }
 
-Result<std::string> canonical_query_text(std::string_view raw) { return canonical(raw, ":,+="); }
-
 std::size_t parameter_at(std::string_view stem, std::size_t from) {
   for (auto at = stem.find('@', from); at != std::string_view::npos; at = stem.find('@', at + 1)) {
     std::size_t end = at + 1;
-    while (end < stem.size() && name_character(stem, end)) ++end;
+    while (end < stem.size() && name_character(stem[end])) ++end;
     if (end > at + 1 && end < stem.size() && stem[end] == '=') return at;
   }
   return std::string_view::npos;

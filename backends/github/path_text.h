@@ -20,10 +20,9 @@ const Suffix* suffix_of(std::string_view name);
 const Suffix& json_suffix();
 
 // One spelling for all that mean the same: escaped unreserved characters become plain, hex digits upper case, what may
-// not stand in a path segment (RFC 3986 pchar) or in a shell-safe query is escaped. kInvalid: a broken escape, control
-// bytes, or, in a path segment, "." or ".." between its slashes after decoding.
+// not stand in a path segment (RFC 3986 pchar) is escaped. kInvalid: a broken escape, control bytes, or "." or ".."
+// between slashes after decoding.
 Result<std::string> canonical_segment(std::string_view raw);
-Result<std::string> canonical_query_text(std::string_view raw);
 
 // The position of the first '@' from `from` on that begins a parameter ("@name="), or npos. One at position 0 does not
 // count: a file of contents/ may be called "@a=b", and a name is never empty.
@@ -32,7 +31,8 @@ std::size_t parameter_at(std::string_view stem, std::size_t from = 1);
 // Every '@' that would begin a parameter becomes %40.
 std::string escape_parameters(std::string stem);
 
-using Parameters = std::vector<std::pair<std::string, std::string>>;  // canonical texts
+// Names and values in one spelling too: only what is safe in a URL's query and in a shell stays plain.
+using Parameters = std::vector<std::pair<std::string, std::string>>;
 // "a=1&b=2", as in a URL. Empty parts are skipped; "a" alone is "a=".
 Result<> add_url_parameters(std::string_view query, Parameters& out);
 // "@a=1@b=2"; '&' is part of a value.
