@@ -8,6 +8,7 @@
 #include "backends/glob.h"
 #include "backends/local_tiers.h"
 #include "backends/negative.h"
+#include "crypto/hash.h"
 
 namespace rfs {
 namespace {
@@ -342,6 +343,18 @@ void Chain::fetch(std::shared_ptr<const ApiRequest> request, Mode mode, Reply<En
   }
   impl_->join_or_start(std::move(request), std::move(key), mode, std::move(reply));
 }
+
+EntryPtr Chain::keep_derived(const ApiRequest& request, const std::string& partition, std::string body, Meta meta) {
+  auto entry = std::make_shared<Entry>();
+  entry->key = entry_key(impl_->origin.host(), request, partition);
+  entry->meta = std::move(meta);
+  entry->sha256 = sha256(view(body));
+  entry->body = std::make_shared<MemoryBody>(std::move(body));
+  if (request.store) impl_->local.put(entry);
+  return entry;
+}
+
+void Chain::count_held(const Entry& entry) { impl_->count_held(entry); }
 
 Result<std::uint64_t> Chain::invalidate(const std::string& pattern) {
   std::vector<EntryKey> keys;

@@ -52,6 +52,13 @@ class Chain {
   // Never blocks; `reply` may be called before fetch returns (fresh) or later from another thread. Any thread.
   void fetch(std::shared_ptr<const ApiRequest> request, Mode mode, Reply<EntryPtr> reply);
 
+  // Keeps an entry that was made of others' bytes (the lines of a whole list) as the answer to `request`, for the
+  // partition that those were fetched with. Its freshness is what meta says; answers the entry. Any thread, not a worker
+  // of FUSE: it hashes the body.
+  EntryPtr keep_derived(const ApiRequest& request, const std::string& partition, std::string body, Meta meta);
+  // Counts a reader that was given `entry` as it was held, without fetch().
+  void count_held(const Entry& entry);
+
   // Forgets every entry (all partitions) whose name below api/ matches, so that its next reader fetches it whole; "*"
   // is all. Answers how many. A failure says that the disk could not be made to forget.
   Result<std::uint64_t> invalidate(const std::string& pattern);

@@ -78,6 +78,7 @@ Result<ApiName> file_name(const Leaf& leaf, const std::vector<std::string>& segm
   if (leaf.suffix->lines) default_page_size(shown, sent);
   request.query = query_of(sent);
   request.accept = leaf.suffix->accept;
+  request.store = out.route->store;
   request.display = display_file(segments, shown, *leaf.suffix);
   out.what = ApiName::What::kFile;
   out.lines = leaf.suffix->lines;
