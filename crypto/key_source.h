@@ -32,11 +32,13 @@ struct KeySourceOptions {
 
 // What `doctor` and `status` say of a source. Asks the keyring for at most 5 s.
 struct KeySourceState {
-  bool usable = false;
-  std::string word;  // "available", "locked", "no session bus", "no service", "no such credential", …
+  bool usable = false;   // a key can be read from there, or made there, now
+  bool has_key = false;  // one is there
+  std::string word;      // "available", "locked", "no session bus", "no service", "no such credential", …
   std::string hint;
 };
 
+// One thread at a time.
 class KeySource {
  public:
   explicit KeySource(KeySourceOptions options);
@@ -48,8 +50,13 @@ class KeySource {
   // The key of a store that exists. kNoKey: missing, locked (never "empty"), malformed, wrong mode or owner; with a
   // hint.
   Result<RootKey> load(KeySourceKind kind);
-  // Makes a new key there and records the kind. kExists when there is one already.
+  // Makes a new key there and records the kind. kExists when there is one already. A systemd credential cannot be made
+  // by a running program (kUnsupported, the hint says how). In memory: lives as long as this object, and is recorded
+  // only when nothing else is.
   Result<RootKey> create(KeySourceKind kind);
+  // What a first mount does when no store exists yet: the key that is there already (left by a first mount that was
+  // killed, or by another store of this user), else a new one. Records the kind.
+  Result<RootKey> establish(KeySourceKind kind);
   // What a first mount takes: memory for a job; else a systemd credential, an unlocked keyring that answers, a file.
   KeySourceKind decide();
   // Records without creating (a systemd credential that was there already).
@@ -57,7 +64,11 @@ class KeySource {
   std::string key_file() const;
 
  private:
+  Result<RootKey> make(KeySourceKind kind);
+  std::string record_file() const;
+
   KeySourceOptions options_;
+  SecretBytes memory_;  // the key of kMemory, once made
 };
 
 }  // namespace rfs
