@@ -13,9 +13,11 @@ constexpr std::array<std::uint8_t, 4> kPrefix{0x01, 0x55, 0x12, 0x20};
 
 }  // namespace
 
-std::string cid_v1_raw(BytesView content) {
+std::string cid_v1_raw(BytesView content) { return cid_v1_of(sha256(content)); }
+
+std::string cid_v1_of(const Digest& sha256) {
   Bytes cid(kPrefix.begin(), kPrefix.end());
-  append(cid, BytesView(sha256(content)));
+  append(cid, BytesView(sha256));
   return "b" + base32_lower(cid);
 }
 

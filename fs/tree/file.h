@@ -18,10 +18,13 @@ class File {
   virtual double mtime() const = 0;
   // Equal versions of one path hold equal bytes: what an inode stands for.
   virtual std::string version() const = 0;
-  // The kernel must not cache its data and size: streamed, or made anew at each open.
+  // The kernel must not cache its data and size: streamed, or made anew at each open. Such files all have one version,
+  // kDirectVersion: an open through a node of another one is no change of version.
   virtual bool direct() const { return false; }
+  static constexpr const char* kDirectVersion = "direct";
   // At most `length` bytes from `offset`; short only at the end. Answers at once, except a file that is still being
-  // streamed (.jsonl), which answers when the bytes are there.
+  // streamed (.jsonl): it answers what is there, also less than `length`, or waits for the next page when nothing is;
+  // no bytes at all mean the end for it too.
   virtual void read(std::uint64_t offset, std::size_t length, Reply<Bytes> reply) const = 0;
 };
 using FilePtr = std::shared_ptr<const File>;
