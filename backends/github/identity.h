@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "base/secret.h"
@@ -30,15 +31,23 @@ struct IdentityOptions {
   SecretBytes env_token;
   std::string env_name;        // which variable it was
   bool ask_gh = true;          // `gh auth token`, once, when nothing else is there
+  // The host whose token gh is asked for (gh_hostname below): a token of github.com must not go to another server.
+  // Empty: gh is not asked.
+  std::string gh_host = "github.com";
 };
+
+// The name that gh knows an API's host by: "github.com" for https://api.github.com, "HOST" for https://HOST/api/v3,
+// "SUB.ghe.com" for https://api.SUB.ghe.com; "" where gh has nothing to say (plain http, file://).
+std::string gh_hostname(std::string_view base_url);
 
 class IdentitySource {
  public:
   // hash: text → keyed hash under the store's K_part (crypto/key_ring.h), so that no token can be told from disk.
   IdentitySource(IdentityOptions options, std::function<Digest(BytesView)> hash, const Clock& clock);
   ~IdentitySource();
-  // The identity now. A changed token file is noticed within 1 s (mtime, size, inode); a file that cannot be read or
-  // is empty is kNoKey with a hint, and the old identity is not used any longer.
+  // The identity now. A changed token file is noticed within 1 s (mtime, size, inode); a file that cannot be read, is
+  // empty, or holds no single word is kNoKey with a hint, and the old identity is not used any longer.
+  // Answered from memory but for a stat, and the first call that has to ask gh (at most 5 s): make it before serving.
   Result<IdentityPtr> current();
 
  private:

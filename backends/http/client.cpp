@@ -19,7 +19,8 @@ namespace rfs {
 class HttpClient::Loop {
  public:
   explicit Loop(HttpClientOptions options) : options_(std::move(options)) {
-    if (const char* file = std::getenv("SSL_CERT_FILE"); file && options_.ssl_cert_file.empty()) options_.ssl_cert_file = file;
+    if (const char* file = std::getenv("SSL_CERT_FILE"); file && options_.ssl_cert_file.empty())
+      options_.ssl_cert_file = file;
     static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
     multi_.reset(ready == CURLE_OK ? curl_multi_init() : nullptr);
     share_.reset(curl_share_init());

@@ -12,14 +12,15 @@
 namespace rfs {
 
 struct HttpClientOptions {
-  std::string ca_file;        // --ca-file: then nothing else is trusted
-  std::string ssl_cert_file;  // else this bundle beside the system's directory; by default SSL_CERT_FILE, read when made
+  std::string ca_file;  // --ca-file: then nothing else is trusted
+  std::string
+      ssl_cert_file;  // else this bundle beside the system's directory; by default SSL_CERT_FILE, read when made
   // Plain http is refused unless the base URL was given so.
   bool plain_http = false;
-  unsigned max_connections = 8;   // to one host
-  unsigned max_in_flight = 64;    // the rest waits in the queue
+  unsigned max_connections = 8;  // to one host
+  unsigned max_in_flight = 64;   // the rest waits in the queue
   Millis connect_timeout{10'000};
-  int stalled_seconds = 20;       // no byte for that long: the answer has stopped
+  int stalled_seconds = 20;  // no byte for that long: the answer has stopped
 };
 
 class HttpClient final : public Transport {

@@ -16,7 +16,8 @@ bool is_token(std::string_view name) {
   });
 }
 
-// Days since 1970-01-01 of a civil date (proleptic Gregorian; H. Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+// Days since 1970-01-01 of a civil date (proleptic Gregorian; H. Hinnant, "chrono-Compatible Low-Level Date
+// Algorithms").
 std::int64_t days_of(std::int64_t year, int month, int day) {
   year -= month <= 2;
   const std::int64_t era = (year >= 0 ? year : year - 399) / 400;
@@ -113,7 +114,8 @@ CacheControl parse_cache_control(std::string_view value) {
     if (same_text(name, "no-cache")) control.no_cache = true;
     if (!same_text(name, "max-age") || equals == std::string_view::npos) continue;
     std::string_view number = trim(part.substr(equals + 1));
-    if (number.size() >= 2 && number.front() == '"' && number.back() == '"') number = number.substr(1, number.size() - 2);
+    if (number.size() >= 2 && number.front() == '"' && number.back() == '"')
+      number = number.substr(1, number.size() - 2);
     // Said twice: the shorter one. Unreadable: stale at once (RFC 9111, 4.2.1).
     const std::int64_t age = parse_count(number).value_or(0);
     control.max_age = control.max_age ? std::min(*control.max_age, age) : age;
@@ -154,8 +156,8 @@ RateHeaders parse_rate_headers(const HeaderList& headers) {
   const std::string_view resource = headers.get("x-ratelimit-resource");
   // The name becomes a key of a map and a label of a metric: bounded, and of harmless characters only.
   const bool plain = resource.size() <= 40 && std::all_of(resource.begin(), resource.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-  });
+                       return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+                     });
   if (plain) rate.resource = resource;
   return rate;
 }

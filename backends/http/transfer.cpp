@@ -21,14 +21,17 @@ std::string sentence(const char* text) {
   std::string out;
   for (const char* c = text; *c && out.size() < 200; ++c) out += static_cast<unsigned char>(*c) < 0x20 ? ' ' : *c;
   while (!out.empty() && (out.back() == '.' || out.back() == ' ')) out.pop_back();
-  if (out.size() > 1 && out[0] >= 'A' && out[0] <= 'Z' && !(out[1] >= 'A' && out[1] <= 'Z')) out[0] = static_cast<char>(out[0] + 32);
+  if (out.size() > 1 && out[0] >= 'A' && out[0] <= 'Z' && !(out[1] >= 'A' && out[1] <= 'Z'))
+    out[0] = static_cast<char>(out[0] + 32);
   return out;
 }
 
 }  // namespace
 
 Transfer::Transfer(HttpRequest request, HttpDone done)
-    : request_(std::move(request)), done_(std::move(done)), deadline_(std::chrono::steady_clock::now() + request_.timeout) {}
+    : request_(std::move(request)),
+      done_(std::move(done)),
+      deadline_(std::chrono::steady_clock::now() + request_.timeout) {}
 
 CURL* Transfer::start(const HttpClientOptions& options, CURLSH* share) {
   easy_.reset(curl_easy_init());
@@ -100,7 +103,8 @@ bool Transfer::take_header(std::string_view line) {
   if (line.starts_with("HTTP/")) {
     response_.headers.clear();
     const auto space = line.find(' ');
-    response_.status = space == std::string_view::npos ? 0 : static_cast<int>(parse_count(line.substr(space + 1, 3)).value_or(0));
+    response_.status =
+        space == std::string_view::npos ? 0 : static_cast<int>(parse_count(line.substr(space + 1, 3)).value_or(0));
     return true;
   }
   const bool end = trim(line).empty();
@@ -112,12 +116,12 @@ bool Transfer::take_header(std::string_view line) {
   if (response_.status < 200) return true;  // 1xx: the answer is yet to come
   in_body_ = true;
   const auto length = parse_count(response_.headers.get("content-length"));
-  if (length && static_cast<std::uint64_t>(*length) > request_.max_body && !request_.headers_only) {
-    cut_ = Cut::kTooLarge;
+  if (request_.skip_ok_body && response_.status == 200) {
+    cut_ = Cut::kSkipped;
     return false;
   }
-  if (request_.headers_only) {
-    cut_ = Cut::kHeadersOnly;
+  if (length && static_cast<std::uint64_t>(*length) > request_.max_body) {
+    cut_ = Cut::kTooLarge;
     return false;
   }
   if (length && !response_.headers.has("content-encoding")) response_.body.reserve(static_cast<std::size_t>(*length));
@@ -160,9 +164,12 @@ HttpFailure Transfer::failure(CURLcode code) const {
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_USE_SSL_FAILED:
       return {{Code::kUnreachable, "no TLS connection to " + where + ": " + detail,
-               "check that the address speaks https and that nothing in between answers for it"}, true};
+               "check that the address speaks https and that nothing in between answers for it"},
+              true};
     case CURLE_OPERATION_TIMEDOUT:
-      if (connected == 0) return {{Code::kUnreachable, "no connection to " + where + ": " + detail, "check the network and the proxy settings"}};
+      if (connected == 0)
+        return {{Code::kUnreachable, "no connection to " + where + ": " + detail,
+                 "check the network and the proxy settings"}};
       return {{Code::kTimeout, "the answer of " + where + " has stopped: " + detail, "try again"}};
     case CURLE_GOT_NOTHING:
     case CURLE_RECV_ERROR:
@@ -170,7 +177,9 @@ HttpFailure Transfer::failure(CURLcode code) const {
     case CURLE_PARTIAL_FILE:
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
-      if (response_.status == 0) return {{Code::kUnreachable, "the connection to " + where + " ended without an answer: " + detail, "try again"}, true};
+      if (response_.status == 0)
+        return {{Code::kUnreachable, "the connection to " + where + " ended without an answer: " + detail, "try again"},
+                true};
       return {{Code::kBroken, "the answer of " + where + " broke off: " + detail, "try again"}, true};
     case CURLE_BAD_CONTENT_ENCODING:
       return {{Code::kBroken, "the answer of " + where + " does not decompress: " + detail, "try again"}, true};
@@ -182,23 +191,29 @@ HttpFailure Transfer::failure(CURLcode code) const {
 void Transfer::finish(CURLcode code) {
   HttpDone done = std::move(done_);
   if (cut_ == Cut::kTooLarge)
-    return done(tl::unexpected(HttpFailure{{Code::kTooLarge, "the answer is larger than " + std::to_string(request_.max_body) + " bytes",
-                                            "raise max_object_size if you need it"}}));
+    return done(tl::unexpected(
+        HttpFailure{{Code::kTooLarge, "the answer is larger than " + std::to_string(request_.max_body) + " bytes",
+                     "raise max_object_size if you need it"}}));
   if (cut_ == Cut::kBadHeader)
-    return done(tl::unexpected(HttpFailure{{Code::kBroken, "the answer's headers are malformed or too many", "check what stands between here and the server"}}));
-  if (code != CURLE_OK && cut_ != Cut::kHeadersOnly) return done(tl::unexpected(failure(code)));
+    return done(tl::unexpected(HttpFailure{{Code::kBroken, "the answer's headers are malformed or too many",
+                                            "check what stands between here and the server"}}));
+  if (code != CURLE_OK && cut_ != Cut::kSkipped) return done(tl::unexpected(failure(code)));
   long version = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_VERSION, &version);
   response_.end_known = version >= CURL_HTTP_VERSION_2_0 || response_.headers.has("content-length") ||
-                        response_.headers.has("transfer-encoding") || response_.status == 204 || response_.status == 304;
+                        response_.headers.has("transfer-encoding") || response_.status == 204 ||
+                        response_.status == 304;
   done(std::move(response_));
 }
 
 void Transfer::time_out() {
   HttpDone done = std::move(done_);
   const std::string where = redacted_url(request_.url);
-  const std::string what = !easy_ ? "no connection was free for " : in_body_ ? "not the whole answer came in time from " : "no answer came in time from ";
-  done(tl::unexpected(HttpFailure{{Code::kTimeout, what + where, "try again, or give it longer with --origin-timeout"}}));
+  const std::string what = !easy_     ? "no connection was free for "
+                           : in_body_ ? "not the whole answer came in time from "
+                                      : "no answer came in time from ";
+  done(tl::unexpected(
+      HttpFailure{{Code::kTimeout, what + where, "try again, or give it longer with --origin-timeout"}}));
 }
 
 void Transfer::abort() {

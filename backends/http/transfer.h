@@ -47,7 +47,7 @@ class Transfer {
   std::array<char, CURL_ERROR_SIZE> text_{};
   HttpResponse response_;
   bool in_body_ = false;
-  enum class Cut { kNo, kHeadersOnly, kTooLarge, kBadHeader } cut_ = Cut::kNo;
+  enum class Cut { kNo, kSkipped, kTooLarge, kBadHeader } cut_ = Cut::kNo;
   Handle<CURL, curl_easy_cleanup> easy_;
 };
 

@@ -23,7 +23,7 @@ struct HttpRequest {
   std::shared_ptr<const SecretBytes> authorization;
   std::uint64_t max_body = 100u << 20;  // decoded bytes
   Millis timeout{30'000};               // from now until the answer is whole, time in the queue included
-  bool headers_only = false;            // the body is of no interest: stop where it begins
+  bool skip_ok_body = false;            // the body of a 200 is of no interest: stop where it begins
 };
 
 struct HttpResponse {
@@ -51,7 +51,8 @@ class Transport {
   virtual void send(HttpRequest request, HttpDone done) = 0;
   // Calls fire(true) after the delay, or fire(false) at once when the transport is stopped. The same threads.
   virtual void after(Millis delay, std::function<void(bool)> fire) = 0;
-  // Ends everything under way with kAborted; when it returns no callback runs any longer. Idempotent. Not from a callback.
+  // Ends everything under way with kAborted; when it returns no callback runs any longer. Idempotent. Not from a
+  // callback.
   virtual void stop() = 0;
 };
 

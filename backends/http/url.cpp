@@ -30,7 +30,9 @@ bool has_control(std::string_view text) {
   return false;
 }
 
-tl::unexpected<Error> no_url(std::string_view why) { return fail(Code::kInvalid, "not a usable URL: " + std::string(why)); }
+tl::unexpected<Error> no_url(std::string_view why) {
+  return fail(Code::kInvalid, "not a usable URL: " + std::string(why));
+}
 
 Result<> check(CURLU* url) {
   const std::string scheme = part(url, CURLUPART_SCHEME);

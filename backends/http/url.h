@@ -15,7 +15,9 @@ struct Url {
   std::string path;    // "/…", as written
   std::string query;   // without '?', as written
 
-  bool same_origin(const Url& other) const { return scheme == other.scheme && host == other.host && port == other.port; }
+  bool same_origin(const Url& other) const {
+    return scheme == other.scheme && host == other.host && port == other.port;
+  }
   // "host" or "host:port" when the port is not the scheme's default.
   std::string authority() const;
 };
