@@ -8,6 +8,7 @@
 
 #include "backends/github/identity.h"
 #include "backends/github/routes.h"
+#include "backends/http/transport.h"
 #include "backends/tier.h"
 #include "base/counters.h"
 #include "base/error_ring.h"
@@ -35,11 +36,15 @@ struct RateWindow {
   double blocked_until = 0;  // secondary limit or Retry-After; 0: not blocked
 };
 
+// kUsage with a hint when options.base_url could not be one. Every ask of an Origin with such a URL fails with the same.
+Result<> check_base_url(const std::string& text);
+
 class Origin final : public OriginTier {
  public:
+  // transport: by default libcurl, or recorded answers (replay.h) for a file:// URL. Everything named outlives it.
   Origin(OriginOptions options, const Routes& routes, IdentitySource& identities, const Clock& clock, Pool& pool,
-         Counters& counters, ErrorRing& errors);
-  // Ends what is in flight with kAborted, then joins the network thread.
+         Counters& counters, ErrorRing& errors, std::unique_ptr<Transport> transport = nullptr);
+  // Ends what is in flight with kAborted, then joins the network thread. Not from a thread of the pool.
   ~Origin() override;
 
   // As RemoteTier. Failures: kNotFound (404, 410), kDenied (401, 403, 451), kLimited (also 202), kTimeout,
