@@ -7,27 +7,82 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <mutex>
 #include <utility>
+#include <vector>
 
 namespace rfs {
 namespace {
 
 std::atomic<bool> all_locked{true};
 
-std::uint8_t* allocate(std::size_t size) {
-  if (!secret_setup()) {
-    std::fputs("runnerfs: error: no source of randomness\n", stderr);
-    std::abort();
-  }
+[[noreturn]] void stop(const char* why) {
+  std::fprintf(stderr, "runnerfs: error: %s\n", why);
+  std::abort();
+}
+
+std::uint8_t* allocate_pages(std::size_t size) {
+  if (!secret_setup()) stop("no source of randomness");
   auto* data = static_cast<std::uint8_t*>(sodium_malloc(size));
-  if (!data) {
-    std::fputs("runnerfs: error: no memory left for secrets\n", stderr);
-    std::abort();
-  }
+  if (!data) stop("no memory left for secrets");
   // sodium_malloc locks the pages but does not say whether it could; asking again costs one system call.
   if (::mlock(data, size) != 0) all_locked.store(false, std::memory_order_relaxed);
   std::memset(data, 0, size);
   return data;
+}
+
+// Keys. Each sealed record that is opened needs a few for some microseconds; pages of their own, with their guards,
+// would cost more system calls than the record, and a locked page each. So they share blocks, which are never given
+// back. Larger secrets have pages of their own.
+class KeySlots {
+ public:
+  static constexpr std::size_t kSlot = 64;
+
+  std::uint8_t* take() {
+    std::lock_guard lock(mutex_);
+    if (free_.empty()) grow();
+    std::uint8_t* slot = free_.back();
+    free_.pop_back();
+    return slot;
+  }
+  void give_back(std::uint8_t* slot) {
+    sodium_memzero(slot, kSlot);
+    std::lock_guard lock(mutex_);
+    free_.push_back(slot);  // never allocates: grow() reserved the room
+  }
+
+ private:
+  static constexpr std::size_t kBlock = 8 * 1024;
+
+  void grow() {
+    slots_ += kBlock / kSlot;
+    free_.reserve(slots_);
+    std::uint8_t* block = allocate_pages(kBlock);
+    for (std::size_t at = 0; at < kBlock; at += kSlot) free_.push_back(block + at);
+  }
+
+  std::mutex mutex_;
+  std::size_t slots_ = 0;
+  std::vector<std::uint8_t*> free_;
+};
+
+// Never destroyed: secrets with static lifetime may be freed after any destructor of ours.
+KeySlots& key_slots() {
+  static auto* slots = new KeySlots;
+  return *slots;
+}
+
+std::uint8_t* allocate(std::size_t size) {
+  if (size == 0) return nullptr;
+  return size <= KeySlots::kSlot ? key_slots().take() : allocate_pages(size);
+}
+
+void release(std::uint8_t* data, std::size_t size) {
+  if (!data) return;
+  if (size <= KeySlots::kSlot)
+    key_slots().give_back(data);
+  else
+    sodium_free(data);  // wipes
 }
 
 }  // namespace
@@ -39,7 +94,7 @@ bool secret_setup() {
 
 bool secret_locked() { return all_locked.load(std::memory_order_relaxed); }
 
-SecretBytes::SecretBytes(std::size_t size) : data_(size ? allocate(size) : nullptr), size_(size) {}
+SecretBytes::SecretBytes(std::size_t size) : data_(allocate(size)), size_(size) {}
 
 SecretBytes::SecretBytes(SecretBytes&& other) noexcept
     : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
@@ -51,9 +106,7 @@ SecretBytes& SecretBytes::operator=(SecretBytes&& other) noexcept {
   return *this;
 }
 
-SecretBytes::~SecretBytes() {
-  if (data_) sodium_free(data_);  // wipes
-}
+SecretBytes::~SecretBytes() { release(data_, size_); }
 
 SecretBytes SecretBytes::copy_of(BytesView bytes) {
   SecretBytes secret(bytes.size());
