@@ -22,6 +22,9 @@ Result<nlohmann::json> parse_json(std::string_view text, int max_depth = 512);
 Result<> check_json(std::string_view text, int max_depth = 512);
 // Python's json.dumps(value, sort_keys=True): separators ", " and ": ", ASCII with \uXXXX escapes.
 std::string dump_python(const nlohmann::json& value);
+// The same from the text itself: json.dumps(json.loads(text), sort_keys=True), exact for integers of any size and for
+// lone surrogates. kInvalid as check_json.
+Result<std::string> python_text(std::string_view text);
 // One line, UTF-8, no spaces; invalid UTF-8 is replaced.
 std::string dump_line(const nlohmann::json& value);
 // "text" with quotes and escapes.

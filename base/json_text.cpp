@@ -92,6 +92,7 @@ void python_string(std::string& out, std::string_view text) {
     auto c = static_cast<unsigned char>(text[0]);
     if (c < 0x80) {
       std::string escape = escape_of(c);
+      if (c == 0x7f) escape = "\\u007f";  // not printable, so Python escapes it
       if (escape.empty()) out += text[0];
       out += escape;
       text.remove_prefix(1);
