@@ -46,8 +46,16 @@ enum class Ending { kHeld, kConfirmed, kPeer, kOrigin, kFailed };
 struct Chain::Impl : std::enable_shared_from_this<Chain::Impl> {
   Impl(ChainOptions o, MemoryTier& memory, DiskTier* store, RemoteTier& p, OriginTier& g, PartitionNow now,
        const Clock& c, Pool& threads, Counters& n, ErrorRing& errors)
-      : options(o), local(memory, store, c, n, errors), peers(p), origin(g), partition(std::move(now)), clock(c),
-        pool(threads), counters(n), peers_breaker(c), negatives(c, o.negative_ttl) {}
+      : options(o),
+        local(memory, store, c, n, errors),
+        peers(p),
+        origin(g),
+        partition(std::move(now)),
+        clock(c),
+        pool(threads),
+        counters(n),
+        peers_breaker(c),
+        negatives(c, o.negative_ttl) {}
 
   const ChainOptions options;
   LocalTiers local;
@@ -223,7 +231,8 @@ void Chain::Impl::ask_origin(const FlightPtr& flight, Held held) {
 
 void Chain::Impl::finish(const FlightPtr& flight, const Held& held, Result<std::optional<Answer>> result) {
   if (!result) return failed(flight, held, std::move(result.error()));
-  if (!*result || !(*result)->entry) return failed(flight, held, Error{Code::kBroken, "the origin gave no answer", "", -1});
+  if (!*result || !(*result)->entry)
+    return failed(flight, held, Error{Code::kBroken, "the origin gave no answer", "", -1});
   const Answer& got = **result;
   keep(*flight, held, got);
   const bool confirmed = !got.changed;
@@ -260,7 +269,8 @@ void Chain::Impl::failed(const FlightPtr& flight, const Held& held, Error error)
     case Code::kBroken:
       if (held.own && may_serve_stale(*held.own)) stale = held.own;
       break;
-    default: break;
+    default:
+      break;
   }
   answer(flight, fail(std::move(error)), std::move(stale), Ending::kFailed);
 }

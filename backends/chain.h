@@ -18,11 +18,11 @@ namespace rfs {
 enum class Freshness { kFresh, kImmutable, kStale };
 
 struct ChainOptions {
-  double confirm_window = 1.0;      // confirmed less than this long ago: opened without asking
-  double negative_ttl = 10.0;       // a 404 is remembered that long, in memory only
-  double stale_limit = 24 * 3600;   // stale bytes are served at most that long after their expiry
+  double confirm_window = 1.0;     // confirmed less than this long ago: opened without asking
+  double negative_ttl = 10.0;      // a 404 is remembered that long, in memory only
+  double stale_limit = 24 * 3600;  // stale bytes are served at most that long after their expiry
   Millis peer_deadline{50};
-  Millis origin_deadline{30'000};   // of one flight, peers and retries included (--origin-timeout)
+  Millis origin_deadline{30'000};  // of one flight, peers and retries included (--origin-timeout)
 };
 
 // The partition of the credential in use now (IdentitySource::current()), or why there is none. Chain never sees a

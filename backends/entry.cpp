@@ -15,22 +15,48 @@ std::string unique_text(const EntryKey& key) {
   return out;
 }
 
+std::string user_path(const EntryKey& key) {
+  std::string path(space_word(key.space));
+  if (!key.directory.empty()) path += "/" + key.directory;
+  return path + "/" + key.name;
+}
+
+std::string_view space_word(Space space) {
+  switch (space) {
+    case Space::kApi:
+      return "api";
+    case Space::kCache:
+      return "cache";
+    case Space::kCodeql:
+      return "codeql";
+  }
+  return "unknown";
+}
+
 std::string_view source_word(Source source) {
   switch (source) {
-    case Source::kMemory: return "memory";
-    case Source::kDisk: return "disk";
-    case Source::kPeer: return "peer";
-    case Source::kOrigin: return "origin";
+    case Source::kMemory:
+      return "memory";
+    case Source::kDisk:
+      return "disk";
+    case Source::kPeer:
+      return "peer";
+    case Source::kOrigin:
+      return "origin";
   }
   return "unknown";
 }
 
 std::string_view proof_word(Proof proof) {
   switch (proof) {
-    case Proof::kOrigin: return "origin";
-    case Proof::kEtag: return "etag";
-    case Proof::kSharedSecret: return "shared-secret";
-    case Proof::kLocal: return "local";
+    case Proof::kOrigin:
+      return "origin";
+    case Proof::kEtag:
+      return "etag";
+    case Proof::kSharedSecret:
+      return "shared-secret";
+    case Proof::kLocal:
+      return "local";
   }
   return "unknown";
 }

@@ -25,7 +25,7 @@ struct EntryKey {
   // Keyed hash of the credential's identity (backends/github/identity.h), or "" for an entry that is one for all
   // credentials, each of which has yet to be vouched for.
   std::string partition;
-  std::string cls;        // class of trust (DESIGN 2.3); "" in api and cache
+  std::string cls;  // class of trust (DESIGN 2.3); "" in api and cache
   // What is unique within space, partition and cls. api: lp(host) lp(path) lp(query) lp(accept) lp(api-version).
   // cache: the key.
   std::string canonical;
@@ -39,15 +39,15 @@ struct Meta {
   int status = 200;
   std::string accept;
   std::string api_version;
-  std::string etag;            // as received, W/ included
-  std::string link;            // Link header of the last answer
+  std::string etag;  // as received, W/ included
+  std::string link;  // Link header of the last answer
   std::string last_modified;
-  double fetched_at = 0;       // wall seconds: when the body came from its origin
-  double validated_at = 0;     // when this partition last had it confirmed (== fetched_at at first)
-  double expires_at = 0;       // fresh until then; a far future for immutable objects
+  double fetched_at = 0;    // wall seconds: when the body came from its origin
+  double validated_at = 0;  // when this partition last had it confirmed (== fetched_at at first)
+  double expires_at = 0;    // fresh until then; a far future for immutable objects
   Proof proof = Proof::kOrigin;
   Source source = Source::kOrigin;  // how it came to this machine
-  bool immutable = false;      // named by a full commit SHA and vouched for
+  bool immutable = false;           // named by a full commit SHA and vouched for
   // The ETag could be recomputed from the bytes when stored: one entry for all credentials (etag.h).
   bool shareable = false;
   // Anything else, a JSON object or "": cache/ keeps {"content_hash", "validation_fields", "ttl", "operation"}.
@@ -71,6 +71,9 @@ using EntryPtr = std::shared_ptr<const Entry>;
 // One text for everything that tells keys apart: space ‖ length and partition ‖ length and cls ‖ canonical. For maps.
 std::string unique_text(const EntryKey& key);
 
+// "api/repos/octo/hello.json": where a user sees it below the mountpoint.
+std::string user_path(const EntryKey& key);
+std::string_view space_word(Space space);     // "api" | "cache" | "codeql"
 std::string_view source_word(Source source);  // "memory" | "disk" | "peer" | "origin"
 std::string_view proof_word(Proof proof);     // "origin" | "etag" | "shared-secret" | "local"
 

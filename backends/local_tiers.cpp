@@ -35,7 +35,7 @@ EntryPtr LocalTiers::find(const EntryKey& key) {
   if (auto found = memory_.find(key); found && *found) return *found;
   if (!store_ || !reads_.allow()) return memory_.find_doubted(key);
   auto found = store_->find(key);
-  if (!went_well(reads_, found ? Result<>() : fail(found.error()))) return memory_.find_doubted(key);
+  if (!went_well(reads_, found ? Result<>() : fail(found.error()), user_path(key))) return memory_.find_doubted(key);
   if (!*found || gone_.lock()->count(unique_text(key))) {
     memory_.drop_doubted(key);
     return nullptr;
@@ -50,7 +50,7 @@ EntryPtr LocalTiers::raise(const EntryPtr& from_disk, const MemoryTier::Moment& 
   if (body.size() <= kSmallBody && body.in_memory().size() != body.size()) {
     auto bytes = read_all(body);
     // Bytes that cannot be had are no version: absent, so that the origin is asked for good ones.
-    if (!went_well(reads_, bytes ? Result<>() : fail(bytes.error()))) return nullptr;
+    if (!went_well(reads_, bytes ? Result<>() : fail(bytes.error()), user_path(copy->key))) return nullptr;
     copy->body = std::make_shared<MemoryBody>(std::move(*bytes));
   }
   memory_.fill(copy, since);
@@ -60,7 +60,7 @@ EntryPtr LocalTiers::raise(const EntryPtr& from_disk, const MemoryTier::Moment& 
 void LocalTiers::put(const EntryPtr& entry) {
   (void)memory_.put(entry);
   if (!store_ || !writes_.allow()) return;
-  if (went_well(writes_, store_->put(entry))) gone_.lock()->erase(unique_text(entry->key));
+  if (went_well(writes_, store_->put(entry), user_path(entry->key))) gone_.lock()->erase(unique_text(entry->key));
 }
 
 void LocalTiers::update(const EntryPtr& entry) {
@@ -69,14 +69,14 @@ void LocalTiers::update(const EntryPtr& entry) {
   auto result = store_->update(entry);
   // The row was evicted meanwhile, or never came to be: keep the whole entry.
   if (!result && result.error().code == Code::kNotFound) result = store_->put(entry);
-  went_well(writes_, result);
+  went_well(writes_, result, user_path(entry->key));
 }
 
 void LocalTiers::put_below(const EntryPtr& entry) {
   if (!store_) {
     (void)memory_.put(entry);
   } else if (writes_.allow()) {
-    went_well(writes_, store_->put(entry));
+    went_well(writes_, store_->put(entry), user_path(entry->key));
   }
 }
 
@@ -85,7 +85,7 @@ Result<> LocalTiers::put_now(const EntryPtr& entry, bool sync) {
   // A user waits for this one: the disk is tried even while it rests.
   auto result = store_->put_now(entry, sync);
   const std::string id = unique_text(entry->key);
-  if (went_well(writes_, result)) {
+  if (went_well(writes_, result, user_path(entry->key))) {
     gone_.lock()->erase(id);
   } else if (auto gone = gone_.lock(); gone->size() < kMostGone) {
     gone->insert(id);
@@ -97,7 +97,7 @@ Result<> LocalTiers::put_now(const EntryPtr& entry, bool sync) {
 Result<> LocalTiers::remove(const EntryKey& key) {
   if (!store_) return memory_.remove(key);
   auto result = store_->remove(key);
-  if (!went_well(writes_, result)) {
+  if (!went_well(writes_, result, user_path(key))) {
     auto gone = gone_.lock();
     if (gone->size() < kMostGone) gone->insert(unique_text(key));
   }
@@ -111,7 +111,7 @@ std::vector<Listed> LocalTiers::list(Space space, const std::string& partition, 
   std::map<std::string, Listed> names;
   if (store_ && reads_.allow()) {
     auto listed = store_->list(space, partition, cls, directory);
-    if (went_well(reads_, listed ? Result<>() : fail(listed.error())))
+    if (went_well(reads_, listed ? Result<>() : fail(listed.error()), std::string(space_word(space)) + "/" + directory))
       for (Listed& one : *listed) names.emplace(one.name, std::move(one));
   }
   memory_.each([&](const EntryPtr& entry) {
@@ -142,16 +142,16 @@ void LocalTiers::each(Space space, const std::function<void(const Entry&)>& visi
     if (!done.count(id) && !gone_.lock()->count(id)) visit(entry);
     return true;
   });
-  went_well(reads_, result);
+  went_well(reads_, result, std::string(space_word(space)));
 }
 
-bool LocalTiers::went_well(CircuitBreaker& breaker, const Result<>& result) {
+bool LocalTiers::went_well(CircuitBreaker& breaker, const Result<>& result, const std::string& path) {
   if (result) {
     breaker.success();
     return true;
   }
   counters_.add(Counter::kStoreErrors);
-  errors_.add("", result.error());
+  errors_.add(path, result.error());
   // One record that does not authenticate says nothing about the others.
   if (result.error().code == Code::kTampered) {
     breaker.success();

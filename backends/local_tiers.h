@@ -35,13 +35,14 @@ class LocalTiers {
   Result<> remove(const EntryKey& key);
 
   // Names directly below a directory, sorted; what only memory holds is among them.
-  std::vector<Listed> list(Space space, const std::string& partition, const std::string& cls, const std::string& directory);
+  std::vector<Listed> list(Space space, const std::string& partition, const std::string& cls,
+                           const std::string& directory);
   // Each entry of a space, of all partitions, once; the newer one where memory and disk differ.
   void each(Space space, const std::function<void(const Entry&)>& visit);
 
  private:
-  // False: it failed; counted, and the breaker knows.
-  bool went_well(CircuitBreaker& breaker, const Result<>& result);
+  // False: it failed; counted, told, and the breaker knows. path: as a user sees it.
+  bool went_well(CircuitBreaker& breaker, const Result<>& result, const std::string& path);
   EntryPtr raise(const EntryPtr& from_disk, const MemoryTier::Moment& since);
 
   MemoryTier& memory_;

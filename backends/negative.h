@@ -11,7 +11,8 @@ namespace rfs {
 
 class Negatives {
  public:
-  Negatives(const Clock& clock, double seconds, std::size_t most = 4096) : clock_(clock), seconds_(seconds), most_(most) {}
+  Negatives(const Clock& clock, double seconds, std::size_t most = 4096)
+      : clock_(clock), seconds_(seconds), most_(most) {}
   void remember(const std::string& id);
   bool contains(const std::string& id);
   void forget(const std::string& id);

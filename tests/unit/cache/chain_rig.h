@@ -10,9 +10,11 @@ namespace rfs::test {
 
 struct ChainRig {
   explicit ChainRig(bool with_disk = true, ChainOptions options = {})
-      : memory(MemoryOptions{}, counters), pool(2, "test"),
-        chain(options, memory, with_disk ? &disk : nullptr, peers, origin, [this] { return partition_now(); }, clock,
-              pool, counters, errors) {}
+      : memory(MemoryOptions{}, counters),
+        pool(2, "test"),
+        chain(
+            options, memory, with_disk ? &disk : nullptr, peers, origin, [this] { return partition_now(); }, clock,
+            pool, counters, errors) {}
 
   Result<std::string> partition_now() {
     auto p = partition.lock();

@@ -19,7 +19,9 @@ EntryKey key(const std::string& name, const std::string& partition = "p") {
 struct Rig {
   explicit Rig(MemoryOptions options = {}) : memory(options, counters), local(memory, &disk, clock, counters, errors) {}
   EntryPtr held(const std::string& name) { return memory.find(key(name)).value(); }
-  void put(const std::string& name, std::string body = "x") { (void)memory.put(entry_of(key(name), std::move(body), 0, 60)); }
+  void put(const std::string& name, std::string body = "x") {
+    (void)memory.put(entry_of(key(name), std::move(body), 0, 60));
+  }
   FakeClock clock;
   Counters counters;
   ErrorRing errors{clock, counters};
@@ -159,7 +161,9 @@ TEST_CASE("patterns match whole texts") {
   CHECK(matches_pattern("list_repos*", "list_repos:owner/x"));
   CHECK(matches_pattern("*", ""));
   CHECK(matches_pattern("a?c", "abc"));
-  CHECK(matches_pattern("a?c", "a\xc3\xa9" "c"));
+  CHECK(matches_pattern("a?c",
+                        "a\xc3\xa9"
+                        "c"));
   CHECK(matches_pattern("*b*b", "aabxb"));
   CHECK_FALSE(matches_pattern("list", "list_repos"));
   CHECK_FALSE(matches_pattern("a?c", "ac"));

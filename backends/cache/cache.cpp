@@ -1,0 +1,207 @@
+#include "backends/cache/cache.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <mutex>
+#include <nlohmann/json.hpp>
+
+#include "backends/cache/operations.h"
+#include "backends/cache/provenance.h"
+#include "backends/cache/validation.h"
+#include "backends/glob.h"
+#include "backends/local_tiers.h"
+#include "base/json.h"
+#include "crypto/hash.h"
+
+namespace rfs {
+namespace {
+
+// An entry dated further ahead than this is not believed: the clock stepped, or somebody lies.
+constexpr double kClockSlack = 300;
+
+bool expired(const Entry& entry, double now) {
+  return now > entry.meta.expires_at || entry.meta.fetched_at > now + kClockSlack;
+}
+
+Result<EntryKey> entry_key_of(const std::string& key) {
+  TRY_ASSIGN(std::string name, name_of_cache_key(key));
+  return EntryKey{Space::kCache, "", "", key, "", std::move(name)};
+}
+
+}  // namespace
+
+struct Cache::Impl {
+  Impl(CacheOptions o, MemoryTier& memory, DiskTier* store, const Clock& c, Counters& n, ErrorRing& errors)
+      : options(std::move(o)), local(memory, store, c, n, errors), clock(c), counters(n) {}
+
+  const CacheOptions options;
+  LocalTiers local;
+  const Clock& clock;
+  Counters& counters;
+
+  // Changes of one key happen in memory and on disk in the same order, or the two would differ for good. So a lock is
+  // held over the store's commit; keys are spread over several, and find() takes one only to remove what expired.
+  std::array<std::mutex, 64> changing;
+  std::mutex& change(const std::string& key) { return changing[std::hash<std::string>()(key) % changing.size()]; }
+
+  // The entry when it has not expired. An expired one is removed and counted, once.
+  EntryPtr live(const EntryKey& at);
+  // REQUIRES: change(key) is held.
+  EntryPtr live_locked(const EntryKey& at);
+  Result<EntryPtr> make(const EntryKey& at, std::string document, int ttl);
+};
+
+EntryPtr Cache::Impl::live(const EntryKey& at) {
+  EntryPtr entry = local.find(at);
+  if (!entry || !expired(*entry, clock.wall())) return entry;
+  std::lock_guard lock(change(at.canonical));
+  return live_locked(at);
+}
+
+EntryPtr Cache::Impl::live_locked(const EntryKey& at) {
+  EntryPtr entry = local.find(at);
+  if (!entry || !expired(*entry, clock.wall())) return entry;
+  (void)local.remove(at);
+  counters.add(Counter::kExpirations);
+  return nullptr;
+}
+
+Result<EntryPtr> Cache::Impl::make(const EntryKey& at, std::string document, int ttl) {
+  Provenance provenance;
+  provenance.operation = std::string(operation_of(at.canonical));
+  provenance.ttl = ttl;
+  auto parsed = [&]() -> Result<> {
+    if (!has_validation_fields(provenance.operation)) return check_json(document);
+    TRY_ASSIGN(nlohmann::json json, parse_json(document));
+    provenance.validation_fields = validation_fields(provenance.operation, json);
+    return {};
+  }();
+  if (!parsed) {
+    Error& error = parsed.error();
+    return fail(error.code, fmt::format("cache/{}: {}", at.name, error.message), "write one whole JSON document",
+                error.position);
+  }
+  if (!provenance.validation_fields.empty()) provenance.content_hash = content_hash(provenance.validation_fields);
+
+  auto entry = std::make_shared<Entry>();
+  entry->key = at;
+  Meta& meta = entry->meta;
+  meta.fetched_at = meta.validated_at = clock.wall();
+  meta.expires_at = meta.fetched_at + ttl;
+  meta.proof = Proof::kLocal;
+  meta.provenance = provenance_json(provenance, meta.fetched_at);
+  entry->sha256 = sha256(view(document));
+  entry->body = std::make_shared<MemoryBody>(std::move(document));
+  entry->found = Source::kMemory;
+  return EntryPtr(entry);
+}
+
+Cache::Cache(CacheOptions options, MemoryTier& memory, DiskTier* store, const Clock& clock, Counters& counters,
+             ErrorRing& errors)
+    : impl_(std::make_shared<Impl>(std::move(options), memory, store, clock, counters, errors)) {}
+
+int Cache::ttl_of(std::string_view key) const {
+  const std::string_view operation = operation_of(key);
+  for (const auto& [name, seconds] : impl_->options.operation_ttls)
+    if (name == operation) return seconds;
+  return operation_ttl(operation).value_or(impl_->options.default_ttl);
+}
+
+Result<EntryPtr> Cache::find(const std::string& key, bool count) {
+  TRY_ASSIGN(EntryKey at, entry_key_of(key));
+  EntryPtr entry = impl_->live(at);
+  if (!count) return entry;
+  Counters& counters = impl_->counters;
+  if (!entry) {
+    counters.add(Counter::kMisses);
+    return entry;
+  }
+  counters.add(Counter::kHits);
+  counters.add(Counter::kLocalHits);
+  counters.add(entry->found == Source::kDisk ? Counter::kDiskHits : Counter::kMemoryHits);
+  counters.add(Counter::kApiCallsSaved);
+  return entry;
+}
+
+Result<EntryPtr> Cache::put(const std::string& key, std::string document, int ttl, bool sync) {
+  TRY_ASSIGN(EntryKey at, entry_key_of(key));
+  if (document.size() > impl_->options.max_document)
+    return fail(Code::kTooLarge,
+                fmt::format("cache/{}: a document over {} bytes", at.name, impl_->options.max_document),
+                "raise max_object_size, or store less");
+  TRY_ASSIGN(EntryPtr entry, impl_->make(at, std::move(document), ttl < 0 ? ttl_of(key) : ttl));
+  std::lock_guard lock(impl_->change(key));
+  auto stored = impl_->local.put_now(entry, sync);
+  if (stored) return entry;
+  // The disk failed, which is in the ErrorRing. From memory the entry is still served, which is all that a cache
+  // promises; fsync promises more.
+  EntryPtr kept = sync ? nullptr : impl_->local.find(at);
+  if (kept && kept->version() == entry->version()) return entry;
+  return fail(std::move(stored.error()));
+}
+
+Result<std::uint64_t> Cache::remove(const std::string& key_or_pattern) {
+  std::vector<EntryKey> keys;
+  if (is_pattern(key_or_pattern)) {
+    impl_->local.each(Space::kCache, [&](const Entry& entry) {
+      const EntryKey& at = entry.key;
+      // As the key is spelled, or as its file is named.
+      if (matches_pattern(key_or_pattern, at.canonical) || matches_pattern(key_or_pattern, at.name)) keys.push_back(at);
+    });
+  } else {
+    TRY_ASSIGN(EntryKey at, entry_key_of(key_or_pattern));
+    if (!impl_->live(at)) return 0;
+    keys.push_back(std::move(at));
+  }
+  Result<> worst;
+  for (const EntryKey& at : keys) {
+    std::lock_guard lock(impl_->change(at.canonical));
+    if (auto removed = impl_->local.remove(at); !removed) worst = std::move(removed);
+  }
+  impl_->counters.add(Counter::kInvalidations, keys.size());
+  if (!worst) return fail(std::move(worst.error()));
+  return keys.size();
+}
+
+Result<bool> Cache::validate(const std::string& key, std::string_view fields) {
+  TRY_ASSIGN(EntryKey at, entry_key_of(key));
+  TRY_ASSIGN(std::string current, canonical_fields(fields));
+  std::lock_guard lock(impl_->change(key));
+  EntryPtr entry = impl_->live_locked(at);
+  if (!entry) return fail(Code::kNotFound, fmt::format("cache/{}: no such entry", at.name));
+  const std::string declared = provenance_of(*entry).content_hash;
+  // Without a hash the TTL alone decides.
+  if (declared.empty() || content_hash_is(declared, current)) return true;
+  (void)impl_->local.remove(at);  // not answered any longer, whatever the disk says
+  impl_->counters.add(Counter::kExpirations);
+  return false;
+}
+
+Result<> Cache::set_ttl(const std::string& key, int seconds) {
+  TRY_ASSIGN(EntryKey at, entry_key_of(key));
+  if (seconds < 0) return fail(Code::kInvalid, "a TTL below zero", "seconds, or with a unit: 10s, 5m, 24h");
+  std::lock_guard lock(impl_->change(key));
+  EntryPtr old = impl_->live_locked(at);
+  if (!old) return fail(Code::kNotFound, fmt::format("cache/{}: no such entry", at.name));
+  auto entry = std::make_shared<Entry>(*old);
+  Provenance provenance = provenance_of(*old);
+  provenance.ttl = seconds;
+  entry->meta.expires_at = entry->meta.fetched_at + seconds;
+  entry->meta.provenance = provenance_json(provenance, entry->meta.fetched_at);
+  impl_->local.update(entry);
+  return {};
+}
+
+Result<std::vector<Listed>> Cache::list() {
+  const double now = impl_->clock.wall();
+  std::vector<Listed> out;
+  impl_->local.each(Space::kCache, [&](const Entry& entry) {
+    if (!expired(entry, now)) out.push_back({entry.key.name, false, entry.body->size(), entry.meta.fetched_at});
+  });
+  std::sort(out.begin(), out.end(), [](const Listed& a, const Listed& b) { return a.name < b.name; });
+  return out;
+}
+
+}  // namespace rfs
