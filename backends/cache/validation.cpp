@@ -2,9 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/encode.h"
 #include "base/json.h"
-#include "crypto/hash.h"
+#include "crypto/cid.h"
 
 namespace rfs {
 namespace {
@@ -177,15 +176,10 @@ std::string validation_fields(std::string_view operation, const json& data) {
   return fields.empty() ? std::string() : dump_python(fields);
 }
 
-std::string content_hash(std::string_view fields) {
-  Bytes cid = {0x01, 0x55, 0x12, 0x20};  // CIDv1, raw, sha2-256, 32 bytes
-  const Digest digest = sha256(view(fields));
-  append(cid, digest);
-  return "b" + base32_lower(cid);
-}
+std::string content_hash(std::string_view fields) { return cid_v1_raw(view(fields)); }
 
 bool content_hash_is(std::string_view declared, std::string_view fields) {
-  return declared == content_hash(fields) || declared == hex(sha256(view(fields)));
+  return content_hash_matches(declared, view(fields));
 }
 
 Result<std::string> canonical_fields(std::string_view text) {
