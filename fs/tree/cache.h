@@ -12,8 +12,11 @@ namespace rfs {
 
 struct CacheTreeOptions {
   bool others = false;  // allow_other: readable by others, never writable
+  std::uint64_t max_document = 100u << 20;  // what a writer gathers in memory; beyond it EFBIG
 };
 
+// A name with * or ? that no entry has, but that matches some, is shown as an empty file that is not listed: removing it
+// removes what matches.
 class CacheTree final : public Namespace {
  public:
   CacheTree(CacheTreeOptions options, Cache& cache, const Clock& clock, Pool& pool, Counters& counters, ErrorRing& errors);

@@ -1,5 +1,7 @@
 #include "fs/tree/info.h"
 
+#include "fs/tree/readme.h"
+
 namespace rfs {
 namespace {
 
@@ -85,7 +87,9 @@ struct InfoTree::Impl {
   }
 };
 
-InfoTree::InfoTree(const Clock& clock) : impl_(std::make_unique<Impl>(clock)) {}
+InfoTree::InfoTree(const Clock& clock) : impl_(std::make_unique<Impl>(clock)) {
+  add(kReadmeName, [] { return std::string(kInfoReadme); });
+}
 InfoTree::~InfoTree() = default;
 
 void InfoTree::add(const std::string& name, std::function<std::string()> make) { impl_->files[name] = std::move(make); }

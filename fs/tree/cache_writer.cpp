@@ -1,0 +1,65 @@
+#include "fs/tree/cache_writer.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "fs/tree/entry_file.h"
+
+namespace rfs {
+
+Result<> CacheWriter::fits(std::uint64_t size) {
+  if (size <= to_.max_document) return {};
+  Error error{Code::kTooLarge, fmt::format("a document is larger than {} bytes", to_.max_document), "max_object_size bounds it", -1};
+  to_.errors.add("cache/" + name_, error);
+  return fail(std::move(error));
+}
+
+Result<> CacheWriter::write(std::uint64_t offset, BytesView bytes) {
+  if (bytes.empty()) return {};
+  if (offset > to_.max_document) return fits(offset);
+  const std::uint64_t end = offset + bytes.size();
+  TRY(fits(end));
+  if (end > content_.size()) content_.resize(end);
+  std::copy(bytes.begin(), bytes.end(), content_.begin() + static_cast<std::ptrdiff_t>(offset));
+  changed_ = written_ = true;
+  return {};
+}
+
+Result<> CacheWriter::truncate(std::uint64_t size) {
+  TRY(fits(size));
+  changed_ |= size != content_.size();
+  content_.resize(size);
+  return {};
+}
+
+Result<Bytes> CacheWriter::read(std::uint64_t offset, std::size_t length) const {
+  if (offset >= content_.size()) return Bytes();
+  auto part = view(content_).subspan(offset);
+  part = part.first(std::min(part.size(), length));
+  return Bytes(part.begin(), part.end());
+}
+
+void CacheWriter::commit(bool sync, Reply<FilePtr> reply) {
+  if (!changed_ || (content_.empty() && !written_)) {
+    EntryPtr last = *stored_->lock();
+    if (!last) last = present_;
+    return reply(last ? std::make_shared<EntryFile>(last) : FilePtr());
+  }
+  changed_ = false;
+  auto job = [to = to_, name = name_, key = key_, stored = stored_, document = std::make_shared<std::string>(content_), sync,
+              reply = std::move(reply).share()] {
+    Gate::Inside inside(*to.gate);
+    if (!inside) return (*reply)(fail(Code::kAborted, "the filesystem is being unmounted"));
+    auto put = to.cache.put(key, std::move(*document), -1, sync);
+    if (!put) {
+      to.errors.add("cache/" + name, put.error());
+      return (*reply)(fail(std::move(put.error())));
+    }
+    *stored->lock() = *put;
+    (*reply)(FilePtr(std::make_shared<EntryFile>(*put)));
+  };
+  to_.pool.submit(std::move(job));
+}
+
+}  // namespace rfs
