@@ -94,6 +94,10 @@ struct Chain::Impl : std::enable_shared_from_this<Chain::Impl> {
 
   Freshness freshness(const Entry& entry) const;
   bool may_serve_stale(const Entry& entry) const { return clock.wall() - entry.meta.expires_at <= options.stale_limit; }
+  bool may_stand_in(const Entry& entry, Code code) const {
+    const bool passing = code == Code::kLimited || code == Code::kTimeout || code == Code::kUnreachable || code == Code::kBroken;
+    return passing && may_serve_stale(entry);
+  }
   void count_held(const Entry& entry);
   void count(const Result<EntryPtr>& result, Ending ending, bool first);
 
@@ -365,6 +369,13 @@ EntryPtr Chain::keep_derived(const ApiRequest& request, const std::string& parti
 }
 
 void Chain::count_held(const Entry& entry) { impl_->count_held(entry); }
+bool Chain::may_stand_in(const Entry& entry, Code code) const { return impl_->may_stand_in(entry, code); }
+Result<std::string> Chain::partition() const { return impl_->partition(); }
+
+void Chain::forget(const ApiRequest& request) {
+  if (auto partition = impl_->partition())
+    (void)impl_->local.remove(entry_key(impl_->origin.host(), request, *partition));
+}
 
 Result<std::uint64_t> Chain::invalidate(const std::string& pattern) {
   std::vector<EntryKey> keys;

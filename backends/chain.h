@@ -58,6 +58,12 @@ class Chain {
   EntryPtr keep_derived(const ApiRequest& request, const std::string& partition, std::string body, Meta meta);
   // Counts a reader that was given `entry` as it was held, without fetch().
   void count_held(const Entry& entry);
+  // True when `entry`, though stale, may stand in for an answer that failed with `code`.
+  bool may_stand_in(const Entry& entry, Code code) const;
+  // Forgets what is held of one request for the present credential.
+  void forget(const ApiRequest& request);
+  // Of the credential in use now, or why there is none.
+  Result<std::string> partition() const;
 
   // Forgets every entry (all partitions) whose name below api/ matches, so that its next reader fetches it whole; "*"
   // is all. Answers how many. A failure says that the disk could not be made to forget.
