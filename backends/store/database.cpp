@@ -1,0 +1,253 @@
+#include "backends/store/database.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "backends/store/check.h"
+#include "backends/store/schema.h"
+#include "base/secret.h"
+
+namespace rfs::store {
+
+namespace {
+
+constexpr int kWriterBusyMs = 5'000;
+constexpr int kReaderBusyMs = 1'000;
+
+std::string database_path(const std::string& directory) { return directory + "/cache.db"; }
+
+// SQLite would make it 0644 less the umask; -wal and -shm take the mode of the database.
+Result<> make_private_file(const std::string& path) {
+  Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!fd) return fail_errno(errno, "cannot make the cache database");
+  return {};
+}
+
+Result<FileLock> share(const std::string& directory) {
+  auto lock = FileLock::take(directory + "/lock", FileLock::Kind::kShared);
+  if (!lock && lock.error().code == Code::kBusy)
+    return fail(Code::kBusy, "another process is changing the format of the cache", "try again when it is done");
+  return lock;
+}
+
+bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+Connections::Open reader_of(const std::string& path, Db::Mode mode) {
+  return [path, mode]() -> Result<std::unique_ptr<Db>> {
+    TRY_ASSIGN(auto db, Db::open(path, mode, kReaderBusyMs));
+    TRY(configure_reader(*db));
+    return db;
+  };
+}
+
+Result<> insert_value(Db& db, std::string_view name, BytesView value) {
+  return db.use("INSERT INTO meta (name, value) VALUES (?, ?)").text(name).blob(value).run();
+}
+
+Result<Bytes> value_of(Db& db, std::string_view name) {
+  auto stmt = db.use("SELECT value FROM meta WHERE name = ?");
+  stmt.text(name);
+  TRY_ASSIGN(bool row, stmt.step());
+  if (!row) return fail(Code::kTampered, "the cache database lacks its " + std::string(name));
+  BytesView value = stmt.blob_at(0);
+  return Bytes(value.begin(), value.end());
+}
+
+Result<> create_store(Db& db, const SecretBytes& root, const StoreIdentity* identity) {
+  StoreIdentity fresh;
+  if (!identity) {
+    SecretBytes random = SecretBytes::random(fresh.store_id.size());
+    std::copy(random.reveal().begin(), random.reveal().end(), fresh.store_id.begin());
+    TRY_ASSIGN(auto ring, KeyRing::create(fresh.store_id, root, fresh.ring));
+    identity = &fresh;
+  }
+  TRY(create_schema(db));
+  TRY(insert_value(db, "store_id", identity->store_id));
+  return insert_value(db, "ring", identity->ring);
+}
+
+}  // namespace
+
+Result<> Database::load_identity(Db& db, const SecretBytes& root) {
+  TRY_ASSIGN(Bytes store_id, value_of(db, "store_id"));
+  if (store_id.size() != identity_.store_id.size())
+    return fail(Code::kTampered, "the cache database lacks its store_id");
+  std::copy(store_id.begin(), store_id.end(), identity_.store_id.begin());
+  TRY_ASSIGN(identity_.ring, value_of(db, "ring"));
+  auto ring = KeyRing::open(identity_.store_id, root, identity_.ring);
+  if (!ring) return fail(std::move(ring.error()));
+  ring_ = std::move(*ring);
+  // A cut-off file often has a sound beginning: touch the root of every table.
+  for (const char* sql : {"SELECT n FROM entry LIMIT 1", "SELECT size FROM body LIMIT 1", "SELECT i FROM chunk LIMIT 1",
+                          "SELECT 1 FROM directory LIMIT 1"})
+    TRY(db.integer(sql));
+  return {};
+}
+
+Result<> Database::bring_up(Db& db, const SecretBytes& root, const StoreIdentity* identity) {
+  TRY_ASSIGN(SchemaState state, schema_state(db));
+  switch (state) {
+    case SchemaState::kCurrent:
+      return {};
+    case SchemaState::kForeign:
+      return fail(Code::kUnsupported, "cache.db in the cache directory is a database of another program",
+                  "name another directory with CACHE_DIR");
+    case SchemaState::kNewer:
+      return fail(Code::kUnsupported, "the cache database was written by a newer version of this program",
+                  "update this program, or name another directory with CACHE_DIR");
+    case SchemaState::kEmpty: {
+      TRY_ASSIGN(Txn txn, Txn::begin(db));
+      TRY(create_store(db, root, identity));
+      return txn.commit();
+    }
+    case SchemaState::kOlder:
+      break;
+  }
+  std::string lock = path_.substr(0, path_.rfind('/')) + "/lock";
+  users_.reset();
+  {
+    auto alone = FileLock::take(lock, FileLock::Kind::kExclusive);
+    if (!alone)
+      return fail(alone.error().code, "the cache is of an older version, and a process still uses it",
+                  "end that process (fuser tells which), so that the cache can be migrated");
+    TRY(migrate(db, migrations()));
+  }
+  TRY_ASSIGN(users_, share(path_.substr(0, path_.rfind('/'))));
+  return {};
+}
+
+Result<std::shared_ptr<Database>> Database::open_memory(const SecretBytes& root) {
+  std::shared_ptr<Database> self(new Database);
+  TRY_ASSIGN(self->locks_, Locks::open(""));
+  TRY_ASSIGN(auto db, Db::open(":memory:", Db::Mode::kReadWrite, 0));
+  TRY(configure_writer(*db, true));
+  TRY(self->bring_up(*db, root, nullptr));
+  TRY(self->load_identity(*db, root));
+  self->connections_ = std::make_unique<Connections>(std::move(db), nullptr);
+  return self;
+}
+
+Result<std::shared_ptr<Database>> Database::open_read_only(const std::string& directory, const SecretBytes& root) {
+  std::shared_ptr<Database> self(new Database);
+  self->path_ = database_path(directory);
+  self->read_only_ = true;
+  if (!exists(self->path_))
+    return fail(Code::kReadOnly, "the cache directory is read-only and holds no database",
+                "make it writable, or name another with CACHE_DIR");
+  if (auto users = share(directory)) self->users_ = std::move(*users);
+  TRY_ASSIGN(self->locks_, Locks::open(directory + "/lock"));
+  TRY_ASSIGN(self->objects_, Objects::open(directory + "/objects", true));
+  auto use = [&](Db::Mode mode) -> Result<> {
+    TRY_ASSIGN(auto db, reader_of(self->path_, mode)());
+    TRY_ASSIGN(SchemaState state, schema_state(*db));
+    if (state != SchemaState::kCurrent)
+      return fail(Code::kUnsupported, "the cache directory is read-only and its database is of another version");
+    TRY(self->load_identity(*db, root));
+    self->connections_ = std::make_unique<Connections>(nullptr, reader_of(self->path_, mode));
+    return {};
+  };
+  // Together with a writer elsewhere when there is a -wal to share; SQLite cannot make one here.
+  auto opened = use(Db::Mode::kReadOnly);
+  if (!opened && opened.error().code != Code::kNoKey && opened.error().code != Code::kUnsupported)
+    opened = use(Db::Mode::kImmutable);
+  if (!opened) return fail(std::move(opened.error()));
+  return self;
+}
+
+Result<std::shared_ptr<Database>> Database::open_file(const std::string& directory, const SecretBytes& root,
+                                                      const StoreIdentity* identity) {
+  std::shared_ptr<Database> self(new Database);
+  self->path_ = database_path(directory);
+  auto opened = [&]() -> Result<> {
+    TRY_ASSIGN(self->users_, share(directory));
+    TRY_ASSIGN(self->locks_, Locks::open(directory + "/lock"));
+    TRY_ASSIGN(self->objects_, Objects::open(directory + "/objects", false));
+    TRY(make_private_file(self->path_));
+    struct stat file {};
+    if (::stat(self->path_.c_str(), &file) != 0) return fail_errno(errno, "cannot look at the cache database");
+    self->device_ = file.st_dev;
+    self->inode_ = file.st_ino;
+    TRY_ASSIGN(auto db, Db::open(self->path_, Db::Mode::kReadWrite, kWriterBusyMs));
+    auto usable = [&]() -> Result<> {
+      TRY(configure_writer(*db, false));
+      TRY(self->bring_up(*db, root, identity));
+      return self->load_identity(*db, root);
+    }();
+    // A damaged key ring makes the rest as useless as a damaged page does.
+    self->found_corrupt_ = db->corrupt() || (!usable && usable.error().code == Code::kTampered);
+    TRY(std::move(usable));
+    TRY_ASSIGN(self->data_version_, db->integer("PRAGMA data_version"));
+    self->connections_ = std::make_unique<Connections>(std::move(db), reader_of(self->path_, Db::Mode::kReadOnly));
+    return {};
+  }();
+  if (opened || self->found_corrupt_) return self;
+  return fail(std::move(opened.error()));
+}
+
+Result<std::shared_ptr<Database>> Database::open(const Options& options, const SecretBytes& root,
+                                                 const StoreIdentity* identity, std::shared_ptr<Faults> faults,
+                                                 std::string& notice) {
+  auto with_faults = [&](Result<std::shared_ptr<Database>> opened) {
+    if (opened) (*opened)->faults_ = faults;
+    return opened;
+  };
+  if (options.memory_only) return with_faults(open_memory(root));
+  const std::string& directory = options.directory;
+  TRY(make_directories(directory, 0700));
+  // faccessat, not access: the rights of the effective user, and EROFS for root too.
+  if (::faccessat(AT_FDCWD, directory.c_str(), W_OK | X_OK, AT_EACCESS) != 0)
+    return with_faults(open_read_only(directory, root));
+
+  TRY_ASSIGN(auto gates, Locks::open(directory + "/lock"));
+  TRY_ASSIGN([[maybe_unused]] auto gate, gates->gate());
+  TRY_ASSIGN(auto database, open_file(directory, root, identity));
+  if (database->found_corrupt_) {
+    database.reset();  // before the files are renamed, so that it does not have to know
+    TRY_ASSIGN(std::string aside, set_aside(directory, options.now));
+    notice = "the cache database was corrupt and is kept as " + aside;
+    TRY_ASSIGN(database, open_file(directory, root, identity));
+    if (database->found_corrupt_) return fail(Code::kBroken, "a cache database just made is corrupt");
+  }
+  return with_faults(std::move(database));
+}
+
+bool Database::replaced() const {
+  if (path_.empty() || read_only_) return false;
+  struct stat file {};
+  if (::stat(path_.c_str(), &file) != 0) return errno == ENOENT;
+  return file.st_dev != device_ || file.st_ino != inode_;
+}
+
+bool Database::changed_by_others() {
+  // data_version moves when a connection other than the one that is asked commits. Of this process only the writing
+  // one does, so that is the one to ask. When it is busy, the next call sees it.
+  auto db = connections_->try_write();
+  if (!db) return false;
+  auto version = (*db)->integer("PRAGMA data_version");
+  if (!version) return false;
+  return std::exchange(data_version_, *version) != *version;
+}
+
+Result<std::shared_ptr<Database>> reopen(const std::shared_ptr<Database>& old, const Database::Options& options,
+                                         const SecretBytes& root, std::shared_ptr<Faults> faults, std::string& notice) {
+  notice.clear();
+  if (old->corrupt() && !old->replaced()) {
+    TRY_ASSIGN(auto locks, Locks::open(options.directory + "/lock"));
+    TRY_ASSIGN([[maybe_unused]] auto gate, locks->gate());
+    if (!old->replaced()) {
+      TRY_ASSIGN(std::string aside, set_aside(options.directory, options.now));
+      notice = "the cache database was corrupt and is kept as " + aside;
+    }
+  }
+  std::string another;
+  TRY_ASSIGN(auto fresh, Database::open(options, root, &old->identity(), faults, another));
+  if (!another.empty()) notice = another;
+  return fresh;
+}
+
+}  // namespace rfs::store
