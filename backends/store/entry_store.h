@@ -24,10 +24,10 @@
 namespace rfs {
 
 struct StoreOptions {
-  std::string directory;                       // 0700; cache.db, objects/, lock in it
-  std::uint64_t max_bytes = 2ull << 30;        // bodies and rows; expired first, then least recently used
+  std::string directory;                 // 0700; cache.db, objects/, lock in it
+  std::uint64_t max_bytes = 2ull << 30;  // bodies and rows; expired first, then least recently used
   std::uint64_t max_entries = 1'000'000;
-  bool memory_only = false;                    // ":memory:", for job isolation and tests
+  bool memory_only = false;  // ":memory:", for job isolation and tests
 };
 
 class EntryStore final : public DiskTier {
