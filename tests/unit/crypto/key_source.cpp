@@ -81,11 +81,13 @@ TEST_CASE("a key's text is one line, and only that line is a key") {
   CHECK(key->equals(counting(0, 32)));
   CHECK(key_from_text(view(kKeyLine.substr(0, kKeyLine.size() - 1))));
   std::string line = kKeyLine.substr(0, kKeyLine.size() - 1);
-  for (std::string bad : {std::string(), std::string("runnerfs-root-key-v1 "), line + "\n\n", line + " ", " " + line,
-                          line + "\r\n", "runnerfs-root-key-v2" + line.substr(20), line.substr(0, line.size() - 1),
-                          line.substr(0, line.size() - 2) + "9=", line.substr(0, 30) + "-" + line.substr(31),
-                          line.substr(0, 30) + "\n" + line.substr(31), "runnerfs-root-key-v1 " + base64(Bytes(31, 1)),
-                          "runnerfs-root-key-v1 " + base64(Bytes(33, 1))}) {
+  for (std::string bad :
+       {std::string(), std::string("runnerfs-root-key-v1 "), line + "\n\n", line + " ", " " + line, line + "\r\n",
+        "runnerfs-root-key-v2" + line.substr(20),
+        line.substr(0, 57) + "\xb8\x94\x9e\xb8\x87\x88\x9b\xb7" + line.substr(65), line.substr(0, line.size() - 1),
+        line.substr(0, line.size() - 2) + "9=", line.substr(0, 30) + "-" + line.substr(31),
+        line.substr(0, 30) + "\n" + line.substr(31), "runnerfs-root-key-v1 " + base64(Bytes(31, 1)),
+        "runnerfs-root-key-v1 " + base64(Bytes(33, 1))}) {
     CAPTURE(bad);
     auto refused = key_from_text(view(bad));
     REQUIRE_FALSE(refused);
