@@ -16,13 +16,13 @@ namespace rfs {
 
 struct MountOptions {
   std::string mountpoint;
-  std::string source = "runnerfs";        // fsname: shown by mount(8)
+  std::string source = "runnerfs";  // fsname: shown by mount(8)
   bool allow_other = false;
   bool read_only = false;                 // -o ro: writes are EROFS, also in cache/
   std::vector<std::string> fuse_options;  // further -o options for libfuse, checked by cli
   uid_t uid = 0;                          // whom the mount serves; files belong to it
   gid_t gid = 0;
-  Millis deadline{35'000};                // of a deferred reply; above the origin's own
+  Millis deadline{35'000};  // of a deferred reply; above the origin's own
   unsigned max_threads = 16;
 };
 
@@ -35,13 +35,13 @@ class Session {
   Result<> start();
   // Blocks until the filesystem is unmounted (by anyone) or stop() was called.
   void wait();
-  // Answers every deferred request kAborted, unmounts (lazily when busy and `lazy`), ends the loop. Any thread; not from
-  // a signal handler. kBusy when somebody holds it: the hint names the processes.
+  // Answers every deferred request kAborted, unmounts (lazily when busy and `lazy`), ends the loop. Any thread; not
+  // from a signal handler. kBusy when somebody holds it: the hint names the processes.
   Result<> stop(bool lazy);
   // True when the kernel side is gone (somebody unmounted it).
   bool ended() const;
-  std::size_t nodes() const;     // that the kernel knows
-  std::size_t waiting() const;   // deferred requests
+  std::size_t nodes() const;    // that the kernel knows
+  std::size_t waiting() const;  // deferred requests
   // Tells the kernel to forget a name (a walker may hold it for an hour). From any thread; sent by a thread of its own.
   void forget_name(const std::string& path);
 

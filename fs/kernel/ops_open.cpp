@@ -1,0 +1,94 @@
+// Opening and reading. Freshness is decided here, by the tree: when it answers another version than the node's, the
+// kernel is told ESTALE and looks the name up again.
+#include <fcntl.h>
+
+#include <cerrno>
+
+#include "fs/kernel/ops.h"
+
+namespace rfs {
+
+void Ops::open(Request request, fuse_ino_t ino, fuse_file_info* info) {
+  auto node = nodes_.find(ino);
+  if (!node) return request.error(ESTALE);
+  if (node->kind == KernelNode::Kind::kDirectory) return request.error(EISDIR);
+  if ((info->flags & O_ACCMODE) != O_RDONLY || (info->flags & O_TRUNC) != 0)
+    return open_for_writing(std::move(request), node, *info);
+  Caller caller = request.caller();
+  FilePtr held = node->file();
+  defer_all<FilePtr>(
+      std::move(request), [&](Reply<FilePtr> reply) { root_.open(node->path, caller, held, std::move(reply)); },
+      [node, held, caller, info = *info](const std::shared_ptr<Ops>& ops, const std::shared_ptr<Ticket>& ticket,
+                                         Result<FilePtr> result) {
+        auto claim = ticket->claim();
+        if (!claim) return;
+        if (result) return ops->opened(claim->request(), node, held, caller.pid, info, *result);
+        if (result.error().code == Code::kNotFound && node->bound()) ops->superseded(node);
+        ops->refuse(claim->request(), result.error());
+      });
+}
+
+void Ops::opened(Request& request, const KernelNodePtr& node, const FilePtr& held, pid_t thread, fuse_file_info info,
+                 const FilePtr& file) {
+  if (!file) return request.error(EIO);
+  auto handle = std::make_unique<OpenHandle>();
+  handle->node = node;
+  handle->file = file;
+  if (node->kind == KernelNode::Kind::kDraft) return answer_open(request, std::move(handle), info, true);
+  if (nodes_.bind(node, file)) {
+    told_.take(thread, node->path);
+    return answer_open(request, std::move(handle), info, file->direct());
+  }
+  if (told_.take(thread, node->path)) {  // it changed again; one version, whole, is what this reader gets
+    if (held && node->stands_for(*held)) {
+      handle->file = held;
+      return answer_open(request, std::move(handle), info, held->direct());
+    }
+    return answer_open(request, std::move(handle), info, true);
+  }
+  told_.tell(thread, node->path, nullptr);
+  superseded(node);
+  request.error(ESTALE);
+}
+
+void Ops::answer_open(Request& request, std::unique_ptr<OpenHandle> handle, fuse_file_info info, bool direct) {
+  info.direct_io = direct;
+  info.keep_cache = !direct;
+  info.noflush = !handle->writer;  // a reader's close needs no message
+  info.fh = handles_.add(std::move(handle));
+  if (!request.open(info)) handles_.remove(info.fh);
+}
+
+void Ops::superseded(const KernelNodePtr& node) {
+  counters_.add(Counter::kStaleNodes);
+  nodes_.supersede(node);
+  notifier_.forget_name(node->path);
+}
+
+void Ops::read(Request request, fuse_ino_t, std::size_t size, off_t offset, fuse_file_info* info) {
+  OpenHandle& handle = Handles::get(info->fh);
+  defer<Bytes>(
+      std::move(request),
+      [&, writer = handle.writer, file = handle.file](Reply<Bytes> reply) {
+        if (writer) return writer->read(static_cast<std::uint64_t>(offset), size, std::move(reply));
+        file->read(static_cast<std::uint64_t>(offset), size, std::move(reply));
+      },
+      [file = handle.file](Ops& ops, Request& waiting, const Bytes& bytes) {
+        ops.counters_.add(Counter::kBytesRead, bytes.size());
+        waiting.bytes(bytes);
+      });
+}
+
+void Ops::release(Request request, fuse_ino_t, fuse_file_info* info) {
+  auto handle = handles_.remove(info->fh);
+  if (auto writer = handle->writer) {
+    nodes_.drop_writer(handle->node, writer);
+    // Nobody waits for this answer: what went wrong is in errors.jsonl.
+    writer->close(Reply<FilePtr>([self = shared_from_this(), path = handle->node->path](Result<FilePtr> result) {
+      if (result && *result) self->published(path, {});
+    }));
+  }
+  request.ok();
+}
+
+}  // namespace rfs
