@@ -1,0 +1,118 @@
+#include "fs/socket_connection.h"
+
+#include <fmt/core.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "fs/socket_protocol.h"
+
+namespace rfs {
+namespace {
+
+Result<> send_body(int fd, BytesView bytes) {
+  while (!bytes.empty()) {
+    const std::size_t n = std::min(bytes.size(), wire::kPiece);
+    TRY(wire::send_frame(fd, wire::Type::kData, bytes.first(n)));
+    bytes = bytes.subspan(n);
+  }
+  return {};
+}
+
+// The document of a put: data frames up to the size that was said, then end.
+Result<std::string> receive_body(int fd, std::uint64_t size) {
+  std::string body;
+  while (true) {
+    TRY_ASSIGN(wire::Frame frame, wire::receive_frame(fd));
+    if (frame.type == wire::Type::kEnd && body.size() == size) return body;
+    if (frame.type != wire::Type::kData || body.size() + frame.payload.size() > size)
+      return fail(Code::kBroken, "a put that is not as long as it said");
+    body += text(frame.payload);
+  }
+}
+
+// The answer up to, and without, its end frame; what the end frame counts.
+Result<std::uint64_t> answer(int fd, const wire::Request& request, Access& access, std::string body) {
+  switch (request.verb) {
+    case wire::Verb::kCat:
+      // A client that has gone ends the walk.
+      TRY(access.cat(request.path, [&](BytesView bytes) { return send_body(fd, bytes).has_value(); }));
+      return 0;
+    case wire::Verb::kList: {
+      TRY_ASSIGN(auto infos, access.list(request.path));
+      for (const PathInfo& info : infos) TRY(wire::send_frame(fd, wire::Type::kItem, wire::encode(info)));
+      return infos.size();
+    }
+    case wire::Verb::kStat: {
+      TRY_ASSIGN(PathInfo info, access.stat(request.path, request.fetch));
+      TRY(wire::send_frame(fd, wire::Type::kItem, wire::encode(info)));
+      return 1;
+    }
+    case wire::Verb::kPut:
+      TRY(access.put(request.path, body, request.argument));
+      return 1;
+    case wire::Verb::kRemove:
+      return access.remove(request.path);
+    case wire::Verb::kControl:
+      TRY(access.control(request.path));
+      return 1;
+  }
+  return fail(Code::kUnsupported, "a request of another version of runnerfs");
+}
+
+Result<> send_error(int fd, const Error& error) {
+  return wire::send_frame(fd, wire::Type::kError, wire::encode(error));
+}
+
+// A failure ends the connection; what it was is told as far as the other side still listens.
+Result<> greet(int fd, const ConnectionOptions& options, Caller& caller) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return fail_errno(errno, "SO_PEERCRED");
+  if (peer.uid != options.served && peer.uid != 0)
+    return fail(Code::kDenied, fmt::format("this daemon serves uid {}, not uid {}", options.served, peer.uid));
+  caller = Caller{peer.uid, peer.gid, peer.pid};
+  TRY_ASSIGN(wire::Frame frame, wire::receive_frame(fd));
+  const auto version = frame.type == wire::Type::kHello ? wire::decode_text(frame.payload) : std::nullopt;
+  if (!version) return fail(Code::kBroken, "the other side of the socket does not speak this protocol");
+  if (*version != RFS_VERSION)
+    return fail(Code::kUnsupported, fmt::format("the daemon is runnerfs {}, this is {}", RFS_VERSION, *version),
+                "unmount and mount again with the version that you run");
+  return wire::send_frame(fd, wire::Type::kHello, wire::encode_text(RFS_VERSION));
+}
+
+Result<> serve_one(int fd, Access& access, Counters& counters) {
+  TRY_ASSIGN(wire::Frame frame, wire::receive_frame(fd));
+  const auto request = frame.type == wire::Type::kRequest ? wire::decode_request(frame.payload) : std::nullopt;
+  if (!request) return fail(Code::kBroken, "a request that is not of the form");
+  counters.add(Counter::kSocketRequests);
+  std::string body;
+  if (request->verb == wire::Verb::kPut) {
+    if (request->size > wire::kMostPut)
+      return fail(Code::kTooLarge, fmt::format("a put of more than {} bytes", wire::kMostPut), "store less");
+    TRY_ASSIGN(body, receive_body(fd, request->size));
+  }
+  auto count = answer(fd, *request, access, std::move(body));
+  if (!count) return send_error(fd, count.error());
+  return wire::send_frame(fd, wire::Type::kEnd, wire::encode_number(*count));
+}
+
+}  // namespace
+
+void serve_connection(int fd, const ConnectionOptions& options, Namespace& root, const std::shared_ptr<Guard>& guard,
+                      Counters& counters) {
+  try {
+    Caller caller;
+    Result<> going = greet(fd, options, caller);
+    GuardedTree tree(root, guard);
+    WalkAccess access(tree, caller, options.deadline);
+    while (going) going = serve_one(fd, access, counters);
+    if (going.error().code != Code::kAborted) (void)send_error(fd, going.error());
+  } catch (const std::exception& error) {
+    // Out of memory in one request must not take the daemon down.
+    log(Level::kError, "a socket connection ended early: {}", error.what());
+  }
+}
+
+}  // namespace rfs

@@ -1,0 +1,190 @@
+#include "fs/socket_protocol.h"
+
+#include <sys/socket.h>
+
+#include <bit>
+#include <cerrno>
+
+namespace rfs::wire {
+namespace {
+
+Result<> send_all(int fd, BytesView bytes, bool more) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | (more ? MSG_MORE : 0));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return fail(Code::kAborted, "the other side of the socket has gone");
+    bytes = bytes.subspan(static_cast<std::size_t>(n));
+  }
+  return {};
+}
+
+Result<> receive_all(int fd, MutableBytes out) {
+  while (!out.empty()) {
+    const ssize_t n = ::recv(fd, out.data(), out.size(), 0);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return fail(Code::kAborted, "the other side of the socket has gone");
+    out = out.subspan(static_cast<std::size_t>(n));
+  }
+  return {};
+}
+
+void put_text(Bytes& out, std::string_view text) {
+  append_be(out, static_cast<std::uint32_t>(text.size()));
+  append(out, text);
+}
+
+// Takes fields from the front; after the first that is not there, every answer is empty and whole() is false.
+class Fields {
+ public:
+  explicit Fields(BytesView bytes) : rest_(bytes) {}
+  template <class Integer>
+  Integer number() {
+    if (!has(sizeof(Integer))) return 0;
+    const auto value = read_be<Integer>(rest_);
+    rest_ = rest_.subspan(sizeof(Integer));
+    return value;
+  }
+  std::string text_field() {
+    const auto size = number<std::uint32_t>();
+    if (!has(size)) return {};
+    std::string out(text(rest_.first(size)));
+    rest_ = rest_.subspan(size);
+    return out;
+  }
+  bool good() const { return good_; }
+  bool whole() const { return good_ && rest_.empty(); }
+
+ private:
+  bool has(std::size_t size) {
+    good_ = good_ && rest_.size() >= size;
+    return good_;
+  }
+  BytesView rest_;
+  bool good_ = true;
+};
+
+}  // namespace
+
+Result<> send_frame(int fd, Type type, BytesView payload) {
+  Bytes head;
+  append_be(head, static_cast<std::uint32_t>(payload.size() + 1));
+  append_be(head, static_cast<std::uint8_t>(type));
+  TRY(send_all(fd, head, !payload.empty()));
+  return send_all(fd, payload, false);
+}
+
+Result<Frame> receive_frame(int fd) {
+  std::array<std::uint8_t, 5> head{};
+  TRY(receive_all(fd, head));
+  const auto length = read_be<std::uint32_t>(head);
+  const std::uint8_t type = head[4];
+  if (length == 0 || length > kMostFrame || type < 1 || type > static_cast<std::uint8_t>(Type::kError))
+    return fail(Code::kBroken, "the other side of the socket does not speak this protocol");
+  Frame frame{static_cast<Type>(type), Bytes(length - 1)};
+  TRY(receive_all(fd, frame.payload));
+  return frame;
+}
+
+Bytes encode(const Request& request) {
+  Bytes out;
+  append_be(out, static_cast<std::uint8_t>(request.verb));
+  put_text(out, request.path);
+  put_text(out, request.argument);
+  append_be(out, static_cast<std::uint8_t>(request.fetch));
+  append_be(out, request.size);
+  return out;
+}
+
+std::optional<Request> decode_request(BytesView bytes) {
+  Fields fields(bytes);
+  Request out;
+  const auto verb = fields.number<std::uint8_t>();
+  out.path = fields.text_field();
+  out.argument = fields.text_field();
+  const auto fetch = fields.number<std::uint8_t>();
+  out.size = fields.number<std::uint64_t>();
+  if (!fields.whole() || verb < 1 || verb > static_cast<std::uint8_t>(Verb::kControl) || fetch > 1) return std::nullopt;
+  out.verb = static_cast<Verb>(verb);
+  out.fetch = fetch == 1;
+  return out;
+}
+
+Bytes encode(const PathInfo& info) {
+  Bytes out;
+  put_text(out, info.path);
+  append_be(out, static_cast<std::uint8_t>((info.directory ? 1 : 0) | (info.held ? 2 : 0)));
+  append_be(out, info.size);
+  append_be(out, std::bit_cast<std::uint64_t>(info.mtime));
+  append_be(out, static_cast<std::uint32_t>(info.mode));
+  append_be(out, static_cast<std::uint32_t>(info.xattrs.size()));
+  for (const auto& [name, value] : info.xattrs) {
+    put_text(out, name);
+    put_text(out, value);
+  }
+  return out;
+}
+
+std::optional<PathInfo> decode_info(BytesView bytes) {
+  Fields fields(bytes);
+  PathInfo out;
+  out.path = fields.text_field();
+  const auto flags = fields.number<std::uint8_t>();
+  out.directory = flags & 1;
+  out.held = flags & 2;
+  out.size = fields.number<std::uint64_t>();
+  out.mtime = std::bit_cast<double>(fields.number<std::uint64_t>());
+  out.mode = fields.number<std::uint32_t>();
+  for (auto n = fields.number<std::uint32_t>(); n > 0 && fields.good(); --n) {
+    std::string name = fields.text_field();
+    out.xattrs.emplace_back(std::move(name), fields.text_field());
+  }
+  if (!fields.whole() || flags > 3) return std::nullopt;
+  return out;
+}
+
+Bytes encode(const Error& error) {
+  Bytes out;
+  append_be(out, static_cast<std::uint8_t>(error.code));
+  put_text(out, error.message);
+  put_text(out, error.hint);
+  append_be(out, static_cast<std::uint64_t>(error.position));
+  return out;
+}
+
+std::optional<Error> decode_error(BytesView bytes) {
+  Fields fields(bytes);
+  Error out{Code::kBroken, "", "", -1};
+  const auto code = fields.number<std::uint8_t>();
+  out.message = fields.text_field();
+  out.hint = fields.text_field();
+  out.position = static_cast<std::int64_t>(fields.number<std::uint64_t>());
+  if (!fields.whole() || code > static_cast<std::uint8_t>(Code::kCrossDevice)) return std::nullopt;
+  out.code = static_cast<Code>(code);
+  return out;
+}
+
+Bytes encode_text(std::string_view text) {
+  Bytes out;
+  put_text(out, text);
+  return out;
+}
+
+std::optional<std::string> decode_text(BytesView bytes) {
+  Fields fields(bytes);
+  std::string out = fields.text_field();
+  return fields.whole() ? std::optional(out) : std::nullopt;
+}
+
+Bytes encode_number(std::uint64_t number) {
+  Bytes out;
+  append_be(out, number);
+  return out;
+}
+
+std::optional<std::uint64_t> decode_number(BytesView bytes) {
+  Fields fields(bytes);
+  const auto number = fields.number<std::uint64_t>();
+  return fields.whole() ? std::optional(number) : std::nullopt;
+}
+
+}  // namespace rfs::wire

@@ -1,0 +1,63 @@
+// Frames on the Unix socket. Private to one version of runnerfs: both sides say their version first and go on only when
+// it is the same.
+//
+//   frame    u32 length of what follows ‖ u8 type ‖ payload        at most kMostFrame bytes
+//   text     u32 length ‖ bytes                                    (paths are bytes, not UTF-8)
+//
+//   client                                server
+//   hello   text version                  hello   text version
+//   request u8 verb ‖ path ‖ argument ‖ u8 flag ‖ u64 size
+//   data …, end          (put only)       data … | item …, then end (u64 count), or error
+//
+// Integers are big-endian. One request at a time on a connection.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "fs/walk.h"
+
+namespace rfs::wire {
+
+enum class Type : std::uint8_t { kHello = 1, kRequest = 2, kData = 3, kItem = 4, kEnd = 5, kError = 6 };
+enum class Verb : std::uint8_t { kCat = 1, kList = 2, kStat = 3, kPut = 4, kRemove = 5, kControl = 6 };
+
+inline constexpr std::size_t kPiece = 64u << 10;       // of a body, a frame
+inline constexpr std::size_t kMostFrame = 1u << 20;    // anything longer is no frame of ours
+inline constexpr std::uint64_t kMostPut = 100u << 20;  // bytes of one put
+
+struct Frame {
+  Type type;
+  Bytes payload;
+};
+
+struct Request {
+  Verb verb = Verb::kCat;
+  std::string path;
+  std::string argument;    // put: the TTL
+  bool fetch = false;      // stat
+  std::uint64_t size = 0;  // put: bytes to come
+};
+
+// Both block. kAborted: the other side has gone. Never raise SIGPIPE.
+Result<> send_frame(int fd, Type type, BytesView payload);
+// kBroken: not a frame of ours.
+Result<Frame> receive_frame(int fd);
+
+Bytes encode(const Request& request);
+Bytes encode(const PathInfo& info);
+Bytes encode(const Error& error);
+Bytes encode_text(std::string_view text);
+Bytes encode_number(std::uint64_t number);
+// Nullopt for what is not exactly of the form.
+std::optional<Request> decode_request(BytesView bytes);
+std::optional<PathInfo> decode_info(BytesView bytes);
+std::optional<Error> decode_error(BytesView bytes);
+std::optional<std::string> decode_text(BytesView bytes);
+std::optional<std::uint64_t> decode_number(BytesView bytes);
+
+}  // namespace rfs::wire
