@@ -1,0 +1,133 @@
+#include "cli/access.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "backends/github/path.h"
+#include "base/log.h"
+#include "cli/harden.h"
+#include "cli/json_view.h"
+
+namespace rfs {
+namespace {
+
+// Flags that say where a daemon is or how much to log; all others say how to work.
+bool composes(const FlagValue& flag) {
+  const std::string_view key = flag.option->key;
+  return key != "socket" && key != "config" && key != "repo" && !key.starts_with("log.");
+}
+
+std::string status_of(Access& access) {
+  const auto text = read_tree(access, ".runnerfs/status.json");
+  return text ? *text : "";
+}
+
+// Whether a daemon that was found, not named, would answer as this process would.
+bool works_alike(Access& access, const Settings& settings) {
+  const std::string status = status_of(access);
+  return json_text(status, "api_url") == settings.api_url && json_text(status, "cache_directory") == settings.cache_directory;
+}
+
+void quiet_log(const Settings& settings) {
+  LogOptions options;
+  // What fails is said in two lines on stderr; a log beside them only on demand.
+  options.level = Level::kOff;
+  if (settings.origins.contains("log.level") || !settings.log_file.empty()) parse_level(settings.log_level, options.level);
+  options.file = settings.log_file;
+  log_setup(options);
+}
+
+}  // namespace
+
+Result<std::string> read_tree(Access& access, const std::string& path, std::size_t limit) {
+  std::string out;
+  TRY(access.cat(path, [&](BytesView bytes) {
+    out.append(text(bytes));
+    return out.size() <= limit;
+  }));
+  return out;
+}
+
+Result<std::unique_ptr<Reach>> Reach::begin(const Given& given) {
+  std::unique_ptr<Reach> out(new Reach);
+  out->token_ = take_secrets();
+  const ConfigSources sources = present_sources(given.settings);
+  out->environment_ = sources.environment;
+  TRY_ASSIGN(out->configuration_, load_configuration(sources));
+  quiet_log(out->settings());
+  return out;
+}
+
+// True: access_ is a daemon's socket.
+Result<bool> Reach::connect(const Given& given) {
+  std::string named = settings().socket;
+  const auto origin = settings().origins.find("socket");
+  if (!named.empty() && !origin->second.starts_with("flag")) {
+    // From the environment or a file: where daemons of this user usually are, not a wish for one.
+    auto connected = SocketAccess::connect(named);
+    if (!connected) return false;
+    access_ = std::move(*connected);
+    return true;
+  }
+  if (given.has("--mount")) named = socket_of_mountpoint(environment_, mountpoint_path(given.get("--mount")));
+  if (named.empty())
+    for (const std::string& argument : given.arguments)
+      if (const auto place = argument.starts_with("/") ? mount_of_path(absolute_path(argument)) : std::nullopt) {
+        named = socket_of_mountpoint(environment_, place->first.mountpoint);
+        break;
+      }
+  if (!named.empty()) {
+    TRY_ASSIGN(access_, SocketAccess::connect(named));
+    return true;
+  }
+  for (const FlagValue& flag : given.settings)
+    if (composes(flag)) return false;
+  for (const std::string& path : socket_files(environment_)) {
+    auto connected = SocketAccess::connect(path);
+    if (!connected || !works_alike(**connected, settings())) continue;
+    access_ = std::move(*connected);
+    return true;
+  }
+  return false;
+}
+
+Result<std::unique_ptr<Reach>> Reach::open(const Given& given) {
+  TRY_ASSIGN(auto out, begin(given));
+  TRY_ASSIGN(const bool connected, out->connect(given));
+  if (connected) return out;
+  harden();
+  TRY_ASSIGN(out->daemon_, Daemon::build(out->configuration_, std::move(out->token_), out->environment_));
+  const Millis deadline(static_cast<std::int64_t>((out->settings().origin_timeout + 5) * 1000));
+  out->access_ = std::make_unique<WalkAccess>(out->daemon_->root(), Caller{::geteuid(), ::getegid(), ::getpid()}, deadline);
+  return out;
+}
+
+Result<std::unique_ptr<Reach>> Reach::open_daemon(const Given& given) {
+  TRY_ASSIGN(auto out, begin(given));
+  TRY_ASSIGN(const bool connected, out->connect(given));
+  if (!connected) return fail(Code::kNotFound, "no daemon is running", "start one with `runnerfs mount` or `runnerfs serve`");
+  return out;
+}
+
+Reach::~Reach() {
+  access_.reset();
+  if (daemon_) daemon_->close();
+}
+
+Result<std::string> Reach::tree_path(const std::string& argument, bool fresh) const {
+  TRY_ASSIGN(std::string path, fill_placeholders(argument, settings().repo));
+  const auto place = path.starts_with("/") ? mount_of_path(absolute_path(path)) : std::nullopt;
+  if (place) {
+    path = place->second;
+  } else if (path.starts_with("/") || path.find("://") != std::string::npos) {
+    TRY_ASSIGN(const std::string below, path_of_url(path, settings().api_url));
+    path = "api/" + below;
+  }
+  while (path.starts_with("./")) path.erase(0, 2);
+  while (path.size() > 1 && path.ends_with("/")) path.pop_back();
+  if (path == "." || path == "/") path.clear();
+  if (fresh && path.starts_with("api/") && !path.starts_with("api/.now/")) path = "api/.now/" + path.substr(4);
+  return path;
+}
+
+}  // namespace rfs

@@ -1,0 +1,49 @@
+// How a command reaches the tree: through the socket of a daemon that serves it, else by the same objects in this
+// process.
+//
+// Which daemon: the one named by --socket; that of RUNNERFS_SOCKET or the configuration, if it answers; the one mounted at --mount DIR; the one whose mountpoint an
+// absolute path lies below; else a daemon of this user that works with the same API URL and the same store. Flags on the
+// command line that say how to work (--token-file, --api-url, …) ask for a process of their own.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+#include "cli/daemon.h"
+
+namespace rfs {
+
+class Reach {
+ public:
+  // `given.arguments` may be paths; the first absolute one below a mount decides. kUnreachable: the daemon that was
+  // named does not answer. kUsage: the configuration is wrong.
+  static Result<std::unique_ptr<Reach>> open(const Given& given);
+  // Only a daemon: kNotFound when there is none.
+  static Result<std::unique_ptr<Reach>> open_daemon(const Given& given);
+  ~Reach();
+
+  Access& access() { return *access_; }
+  const Settings& settings() const { return configuration_.settings; }
+  bool in_this_process() const { return daemon_ != nullptr; }
+  // An argument as a path of the tree: "api/…", an absolute path below a mount, a full URL or /repos/… of the API,
+  // {owner} and {repo} filled in. `fresh`: below api/.now/.
+  Result<std::string> tree_path(const std::string& argument, bool fresh = false) const;
+
+ private:
+  Reach() = default;
+  static Result<std::unique_ptr<Reach>> begin(const Given& given);
+  Result<bool> connect(const Given& given);
+
+  Configuration configuration_;
+  Environment environment_;
+  EnvironmentToken token_;
+  std::unique_ptr<Daemon> daemon_;
+  std::unique_ptr<Access> access_;
+};
+
+// All of a file of the tree, at most `limit` bytes: stats.json and the like.
+Result<std::string> read_tree(Access& access, const std::string& path, std::size_t limit = 16u << 20);
+
+}  // namespace rfs

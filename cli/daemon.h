@@ -1,0 +1,122 @@
+// Daemon: every object of the program, built by name in the order in which data passes through them, owned by one
+// struct. `mount` and `serve` put fronts before it; commands without a daemon use the same objects in their own process.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backends/cache/cache.h"
+#include "backends/chain.h"
+#include "backends/github/identity.h"
+#include "backends/github/origin.h"
+#include "backends/github/routes.h"
+#include "backends/memory_tier.h"
+#include "backends/store/entry_store.h"
+#include "base/counters.h"
+#include "base/error_ring.h"
+#include "base/pool.h"
+#include "cli/config.h"
+#include "cli/keys.h"
+#include "cli/places.h"
+#include "cli/secrets_env.h"
+#include "cli/totals.h"
+#include "fs/kernel/session.h"
+#include "fs/socket.h"
+#include "fs/tree/api.h"
+#include "fs/tree/cache.h"
+#include "fs/tree/info.h"
+#include "fs/tree/root.h"
+
+namespace rfs {
+
+// What the route table is built from.
+RouteOptions route_options(const Settings& settings);
+
+class Daemon {
+ public:
+  // Failure: a source of the root key that the owner named cannot serve, or a user that does not exist. A store that
+  // cannot be had is no failure: see trouble().
+  static Result<std::unique_ptr<Daemon>> build(const Configuration& configuration, EnvironmentToken token,
+                                               const Environment& environment);
+  ~Daemon();
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
+  // The fronts. Once each, before serving; failures name the cause.
+  Result<> start_mount(const std::string& mountpoint, const std::vector<std::string>& passed);
+  Result<> start_socket(const std::string& path);
+  // Once a second while serving: what other processes changed, limits that run low, counts that must be kept.
+  void tick();
+  // Writes out what is queued and the totals. Before the end.
+  void close();
+
+  Root& root() { return root_; }
+  Session* session() { return session_.get(); }
+  User served() const { return served_; }
+  bool nonempty() const { return settings_.nonempty; }
+  // What the user should read at the start: decisions of a first run; what is weak or does not work.
+  const std::vector<std::string>& notices() const { return notices_; }
+  const std::vector<std::string>& warnings() const { return warnings_; }
+  // Set by the ctl command `unmount`; the main loop (front.cpp) acts on it, woken by SIGUSR2 to this process.
+  enum class Stop { kNo, kWhenFree, kDetach };
+  std::atomic<Stop> stop{Stop::kNo};
+  std::atomic<bool> serving{false};
+  // Why the last attempt to unmount failed, for whoever asked for it.
+  Sync<std::string> stop_error;
+
+  // The files below .runnerfs/ (info_*.cpp) and its control file (control.cpp).
+  std::string stats_json();
+  std::string totals_json();
+  std::string metrics_text();
+  std::string status_json();
+  std::string rate_json();
+  Result<> control(const std::string& command);
+
+ private:
+  Daemon(const Configuration& configuration, User served, ChosenKey key);
+  Result<> open_store();
+  void build_tiers(EnvironmentToken token);
+  void build_trees();
+  void trouble(const std::string& what, const Error& error);
+  Result<> run_control(const std::string& command);
+  std::string stats_of(const Totals::Values& values);
+
+  // Constant after build.
+  const Settings settings_;
+  const User served_;
+  const SystemClock clock_;
+  const double started_ = clock_.wall();
+  ChosenKey key_;
+  bool on_disk_ = false;
+  std::string mountpoint_, socket_path_;
+  std::vector<std::string> notices_, warnings_;
+
+  // In the order in which a read passes through them. Each is safe for any thread.
+  Counters counters_;
+  ErrorRing errors_{clock_, counters_};
+  std::unique_ptr<EntryStore> store_;
+  std::unique_ptr<Totals> totals_;
+  std::unique_ptr<MemoryTier> memory_;
+  std::unique_ptr<Routes> routes_;
+  std::unique_ptr<IdentitySource> identities_;
+  std::unique_ptr<Pool> pool_;
+  std::unique_ptr<Origin> origin_;
+  NoPeers peers_;
+  std::unique_ptr<Chain> chain_;
+  std::unique_ptr<Cache> cache_;
+  std::unique_ptr<ApiTree> api_tree_;
+  std::unique_ptr<CacheTree> cache_tree_;
+  InfoTree info_{clock_};
+  Root root_;
+  std::unique_ptr<SocketServer> socket_;
+  std::unique_ptr<Session> session_;
+
+  // Of the main thread, in tick().
+  unsigned ticks_ = 0;
+  std::map<std::string, double> warned_;  // resource → reset time of the window that was warned of
+};
+
+}  // namespace rfs

@@ -1,0 +1,37 @@
+#include "cli/doctor.h"
+
+#include <fmt/format.h>
+
+#include "cli/command.h"
+#include "cli/message.h"
+
+namespace rfs {
+
+int run_doctor(const Given& given) {
+  EnvironmentToken token = take_secrets();
+  const ConfigSources sources = present_sources(given.settings);
+  const auto configuration = load_configuration(sources);
+  if (!configuration) return report(configuration.error());
+
+  Findings findings;
+  for (const Note& note : configuration->notes)
+    findings.push_back({note.warning ? Finding::Grade::kWarn : Finding::Grade::kOk, "configuration", note.text, ""});
+  check_fuse(findings);
+  check_mounts(findings, sources.environment);
+  check_origin(findings, *configuration, std::move(token), sources.environment);
+  check_directories(findings, configuration->settings, sources.environment);
+  check_key(findings, configuration->settings, sources.environment);
+
+  std::string out;
+  bool failed = false;
+  for (const Finding& finding : findings) {
+    const char* word = finding.grade == Finding::Grade::kOk ? "ok" : finding.grade == Finding::Grade::kWarn ? "warn" : "fail";
+    out += fmt::format("{:<5} {:<14} {}\n", word, finding.what, printable(finding.text));
+    if (finding.grade != Finding::Grade::kOk && !finding.hint.empty()) out += fmt::format("      hint: {}\n", printable(finding.hint));
+    failed = failed || finding.grade == Finding::Grade::kFail;
+  }
+  const int printed = print(out);
+  return printed != 0 ? printed : failed ? 1 : 0;
+}
+
+}  // namespace rfs

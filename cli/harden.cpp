@@ -1,0 +1,20 @@
+#include "cli/harden.h"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <csignal>
+
+namespace rfs {
+
+void harden() {
+  ::umask(077);
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  // Also makes /proc/PID root's, so that no process of the same user reads memory or environment there.
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+}  // namespace rfs

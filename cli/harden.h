@@ -1,0 +1,9 @@
+// What a process that holds tokens and keys does first: no core dumps, no ptrace, nothing readable by others.
+#pragma once
+
+namespace rfs {
+
+// umask 077, RLIMIT_CORE 0, not dumpable, SIGPIPE ignored. Children that are executed are dumpable again.
+void harden();
+
+}  // namespace rfs

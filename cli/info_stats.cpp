@@ -1,0 +1,52 @@
+// .runnerfs/stats.json and totals.json: the reference's names first, then every counter of ours.
+#include "base/json.h"
+#include "cli/daemon.h"
+
+namespace rfs {
+
+std::string Daemon::stats_of(const Totals::Values& values) {
+  const auto count = [&](Counter counter) { return values[static_cast<std::size_t>(counter)]; };
+  const std::uint64_t hits = count(Counter::kHits), requests = hits + count(Counter::kMisses);
+  const std::uint64_t nothing = 0;
+  JsonLine line;
+  line.number("hits", hits)
+      .number("misses", count(Counter::kMisses))
+      .number("peer_hits", count(Counter::kPeerHits))
+      .number("local_hits", count(Counter::kLocalHits))
+      .number("total_hits", hits)
+      .number("total_requests", requests)
+      .real("hit_rate", requests == 0 ? 0.0 : static_cast<double>(hits) / static_cast<double>(requests))
+      .number("api_calls_made", count(Counter::kApiCallsMade))
+      .number("api_calls_saved", count(Counter::kApiCallsSaved))
+      .number("expirations", count(Counter::kExpirations))
+      .number("evictions", count(Counter::kEvictions))
+      .number("cache_size", store_->usage().entries)
+      .number("max_cache_size", settings_.cache_max_size)
+      .number("connected_peers", nothing)
+      .boolean("p2p_enabled", false);
+  for (const char* later : {"scans_cached", "scans_retrieved", "scans_skipped", "scan_time_saved_hours", "credentials_stored",
+                            "credentials_accessed", "credentials_expired", "credentials_rotated", "active_credentials",
+                            "expired_credentials"})
+    line.number(later, nothing);
+  for (std::size_t i = static_cast<std::size_t>(Counter::kMemoryHits); i < values.size(); ++i) {
+    const auto counter = static_cast<Counter>(i);
+    const bool said = counter == Counter::kApiCallsMade || counter == Counter::kApiCallsSaved ||
+                      counter == Counter::kExpirations || counter == Counter::kEvictions;
+    if (!said) line.number(counter_name(counter), values[i]);
+  }
+  return line.str() + "\n";
+}
+
+std::string Daemon::stats_json() {
+  Totals::Values now{};
+  for (std::size_t i = 0; i < now.size(); ++i) now[i] = counters_.get(static_cast<Counter>(i));
+  return stats_of(now);
+}
+
+std::string Daemon::totals_json() {
+  auto totals = totals_->save();
+  if (!totals) return JsonLine().text("error", totals.error().message).str() + "\n";
+  return stats_of(*totals);
+}
+
+}  // namespace rfs

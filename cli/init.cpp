@@ -1,0 +1,52 @@
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "cli/command.h"
+#include "cli/harden.h"
+#include "cli/keys.h"
+#include "cli/message.h"
+#include "cli/secrets_env.h"
+
+namespace rfs {
+namespace {
+
+Result<std::string> init(const Settings& settings, KeySource& source) {
+  struct stat info {};
+  const bool store_exists = ::stat((settings.cache_directory + "/cache.db").c_str(), &info) == 0;
+  TRY(make_directories(settings.cache_directory, 0700));
+  TRY_ASSIGN(const std::optional<KeySourceKind> before, source.recorded());
+  KeySourceKind kind = source.decide();
+  if (!settings.key_source.empty()) parse_key_source(settings.key_source, kind);
+  if (kind == KeySourceKind::kMemory && !before) {
+    if (store_exists)
+      return fail(Code::kExists, fmt::format("there is a store in {}, which memory cannot have the key of", settings.cache_directory),
+                  "move that directory away first");
+    TRY(source.record(kind));
+    return std::string("nothing is kept on disk: the root key lives in memory");
+  }
+  Settings asked = settings;
+  asked.key_source = std::string(key_source_word(before && settings.key_source.empty() ? *before : kind));
+  if (before && key_source_word(*before) != asked.key_source)
+    return fail(Code::kExists, fmt::format("the key of the stores comes from '{}' already", key_source_word(*before)),
+                fmt::format("to begin anew, move {} and {} away", source.key_file().substr(0, source.key_file().rfind('/')), settings.cache_directory));
+  TRY_ASSIGN(const ChosenKey chosen, choose_root_key(asked, source, store_exists));
+  if (!chosen.notices.empty()) return chosen.notices[0];
+  return fmt::format("the root key was there: it is kept by '{}'", key_source_word(chosen.key.kind));
+}
+
+}  // namespace
+
+int run_init(const Given& given) {
+  take_secrets();
+  harden();
+  const ConfigSources sources = present_sources(given.settings);
+  const auto configuration = load_configuration(sources);
+  if (!configuration) return report(configuration.error());
+  KeySource source(key_source_options(configuration->settings, sources.environment));
+  const auto done = init(configuration->settings, source);
+  if (!done) return report(done.error());
+  return print(fmt::format("{}\n", *done));
+}
+
+}  // namespace rfs

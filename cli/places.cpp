@@ -1,0 +1,172 @@
+#include "cli/places.h"
+
+#include <dirent.h>
+#include <fmt/format.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/file.h"
+#include "base/handle.h"
+#include "cli/value.h"
+
+namespace rfs {
+namespace {
+
+bool own_directory(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode) && (info.st_uid == ::geteuid() || ::geteuid() == 0);
+}
+
+// FNV-1a: a name for a mountpoint, not a protection; the socket's own directory and SO_PEERCRED are.
+std::uint64_t short_hash(std::string_view text) {
+  std::uint64_t hash = 14695981039346656037ull;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ull;
+  return hash;
+}
+
+std::string socket_directory(const Environment& environment) {
+  const std::string directory = runtime_directory(environment);
+  return directory.empty() ? fmt::format("/tmp/runnerfs-{}.run", ::geteuid()) : directory;
+}
+
+// mountinfo writes blanks and backslashes in octal.
+std::string unescape(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' && i + 3 < text.size()) {
+      out += static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + (text[i + 3] - '0'));
+      i += 3;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string runtime_directory(const Environment& environment) {
+  const std::string named = variable(environment, "XDG_RUNTIME_DIR");
+  if (named.starts_with("/") && own_directory(named)) return absolute_path(named);
+  return ::geteuid() == 0 ? "/run" : "";
+}
+
+std::string default_mountpoint(const Environment& environment) {
+  const std::string directory = runtime_directory(environment);
+  return directory.empty() ? fmt::format("/tmp/runnerfs-{}", ::geteuid()) : directory + "/runnerfs";
+}
+
+std::string socket_of_mountpoint(const Environment& environment, const std::string& mountpoint) {
+  const std::string directory = socket_directory(environment);
+  if (mountpoint.empty() || mountpoint == default_mountpoint(environment)) return directory + "/runnerfs.sock";
+  return fmt::format("{}/runnerfs-{:016x}.sock", directory, short_hash(mountpoint));
+}
+
+std::vector<std::string> socket_files(const Environment& environment) {
+  const std::string directory = socket_directory(environment);
+  std::vector<std::pair<std::int64_t, std::string>> found;
+  const Handle<DIR, closedir> open(::opendir(directory.c_str()));
+  if (!open) return {};
+  while (const dirent* entry = ::readdir(open.get())) {
+    const std::string_view name = entry->d_name;
+    if (!name.starts_with("runnerfs") || !name.ends_with(".sock")) continue;
+    struct stat info {};
+    const std::string path = directory + "/" + std::string(name);
+    if (::lstat(path.c_str(), &info) != 0 || !S_ISSOCK(info.st_mode)) continue;
+    found.emplace_back(name == "runnerfs.sock" ? INT64_MAX : info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec, path);
+  }
+  std::sort(found.rbegin(), found.rend());
+  std::vector<std::string> out;
+  for (auto& [time, path] : found) out.push_back(std::move(path));
+  return out;
+}
+
+Result<> prepare_socket_directory(const std::string& socket) {
+  const std::string directory = socket.substr(0, socket.rfind('/'));
+  TRY(make_directories(directory, 0700));
+  struct stat info {};
+  if (::lstat(directory.c_str(), &info) != 0) return fail_errno(errno, "the directory of the socket");
+  const bool foreign = info.st_uid != ::geteuid() && info.st_uid != 0;
+  const bool writable = (info.st_mode & 0022) != 0 && (info.st_mode & S_ISVTX) == 0;
+  if (!S_ISDIR(info.st_mode) || foreign || writable)
+    return fail(Code::kDenied, fmt::format("{}: others could put a socket there", directory),
+                "name a socket in a directory of your own with --socket, or set XDG_RUNTIME_DIR");
+  return {};
+}
+
+std::string state_directory(const Environment& environment) {
+  const std::string named = variable(environment, "XDG_STATE_HOME");
+  return (named.starts_with("/") ? named : expand_home("~/.local/state")) + "/runnerfs";
+}
+
+std::string absolute_path(const std::string& path) {
+  std::string whole = path;
+  if (!path.starts_with("/")) {
+    char buffer[4096];
+    whole = std::string(::getcwd(buffer, sizeof buffer) != nullptr ? buffer : "") + "/" + path;
+  }
+  std::vector<std::string> parts;
+  for (std::size_t at = 0; at < whole.size();) {
+    const std::size_t end = std::min(whole.find('/', at), whole.size());
+    const std::string part = whole.substr(at, end - at);
+    at = end + 1;
+    if (part == "..") {
+      if (!parts.empty()) parts.pop_back();
+    } else if (!part.empty() && part != ".") {
+      parts.push_back(part);
+    }
+  }
+  std::string out;
+  for (const std::string& part : parts) out += "/" + part;
+  return out.empty() ? "/" : out;
+}
+
+std::string mountpoint_path(const std::string& path) {
+  const std::string absolute = absolute_path(path);
+  const std::size_t slash = absolute.rfind('/');
+  const std::string parent = slash == 0 ? "/" : absolute.substr(0, slash);
+  const Handle<char, std::free> real(::realpath(parent.c_str(), nullptr));
+  if (!real) return absolute;
+  const std::string base = real.get();
+  return (base == "/" ? "" : base) + absolute.substr(slash);
+}
+
+std::vector<MountPlace> runnerfs_mounts() {
+  std::vector<MountPlace> out;
+  const auto text = read_file("/proc/self/mountinfo", 16u << 20);
+  if (!text) return out;
+  for (const std::string& line : split_list(*text, '\n')) {
+    const std::size_t dash = line.find(" - ");
+    if (dash == std::string::npos) continue;
+    const std::vector<std::string> left = split_list(std::string_view(line).substr(0, dash), ' ');
+    const std::vector<std::string> right = split_list(std::string_view(line).substr(dash + 3), ' ');
+    if (left.size() >= 5 && right.size() >= 2 && right[0] == "fuse.runnerfs") out.push_back({unescape(left[4]), unescape(right[1])});
+  }
+  return out;
+}
+
+std::optional<std::pair<MountPlace, std::string>> mount_of_path(const std::string& absolute) {
+  std::optional<std::pair<MountPlace, std::string>> best;
+  for (const MountPlace& place : runnerfs_mounts()) {
+    const bool inside = absolute == place.mountpoint || absolute.starts_with(place.mountpoint + "/");
+    if (!inside || (best && best->first.mountpoint.size() > place.mountpoint.size())) continue;
+    best = {place, absolute == place.mountpoint ? "" : absolute.substr(place.mountpoint.size() + 1)};
+  }
+  return best;
+}
+
+Result<User> find_user(const std::string& name) {
+  if (const auto number = parse_whole(name); number && *number < 0xffffffff) {
+    const passwd* entry = ::getpwuid(static_cast<uid_t>(*number));
+    return User{static_cast<uid_t>(*number), entry != nullptr ? entry->pw_gid : static_cast<gid_t>(*number)};
+  }
+  const passwd* entry = ::getpwnam(name.c_str());
+  if (entry == nullptr) return fail(Code::kUsage, fmt::format("there is no user '{}'", name), "name a user by login name or number");
+  return User{entry->pw_uid, entry->pw_gid};
+}
+
+}  // namespace rfs

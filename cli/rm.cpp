@@ -1,0 +1,21 @@
+#include <fmt/format.h>
+
+#include "cli/access.h"
+#include "cli/message.h"
+
+namespace rfs {
+
+int run_rm(const Given& given) {
+  auto reach = Reach::open(given);
+  if (!reach) return report(reach.error());
+  for (const std::string& argument : given.arguments) {
+    const auto path = (*reach)->tree_path(argument);
+    if (!path) return report(path.error());
+    const auto removed = (*reach)->access().remove(*path);
+    if (!removed) return report(removed.error());
+    if (*removed == 0) return report({Code::kNotFound, fmt::format("{}: nothing to remove", *path), ""});
+  }
+  return 0;
+}
+
+}  // namespace rfs

@@ -1,0 +1,54 @@
+#include "cli/secrets_env.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include "cli/value.h"
+
+namespace rfs {
+namespace {
+
+// Names that hold directories, files or ids, whatever they are called.
+constexpr std::array<std::string_view, 8> kHarmless{"CREDENTIALS_DIRECTORY", "CREDENTIALS_DIR", "RUNNER_TRACKING_ID",
+                                                    "RUNNERFS_TOKEN_FILE", "RUNNERFS_KEY_SOURCE", "SSH_AUTH_SOCK",
+                                                    "GNOME_KEYRING_CONTROL", "RUNNERFS_API_GH_TOKEN"};
+constexpr std::array<std::string_view, 7> kWords{"TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL", "PRIVATE_KEY", "API_KEY"};
+
+}  // namespace
+
+bool names_secret(std::string_view name) {
+  for (const std::string_view harmless : kHarmless)
+    if (name == harmless) return false;
+  if (name.starts_with("INPUT_")) return true;
+  for (const std::string_view word : kWords)
+    if (name.find(word) != std::string_view::npos) return true;
+  return false;
+}
+
+EnvironmentToken take_secrets() {
+  EnvironmentToken out;
+  for (const char* name : {"GITHUB_TOKEN", "GH_TOKEN"}) {
+    const char* text = std::getenv(name);
+    if (text == nullptr || trimmed(text).empty()) continue;
+    out.bytes = SecretBytes::copy_of(trimmed(text));
+    out.name = name;
+    break;
+  }
+  std::vector<std::string> names;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    char* equals = std::strchr(*entry, '=');
+    if (equals == nullptr) continue;
+    const std::string name(*entry, static_cast<std::size_t>(equals - *entry));
+    if (!names_secret(name)) continue;
+    ::explicit_bzero(equals + 1, std::strlen(equals + 1));
+    names.push_back(name);
+  }
+  for (const std::string& name : names) ::unsetenv(name.c_str());
+  return out;
+}
+
+}  // namespace rfs

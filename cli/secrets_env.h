@@ -1,0 +1,23 @@
+// Secrets of the environment: into locked memory, and out of /proc/PID/environ.
+#pragma once
+
+#include <string>
+
+#include "base/secret.h"
+
+namespace rfs {
+
+struct EnvironmentToken {
+  SecretBytes bytes;
+  std::string name;  // "GITHUB_TOKEN" | "GH_TOKEN" | ""
+};
+
+// Takes GITHUB_TOKEN, else GH_TOKEN. Every variable that may hold a secret (tokens, passwords, an action's inputs) is
+// overwritten in place, so that neither a child nor a reader of /proc/PID/environ sees it, and removed.
+// Called once, first, while there is one thread.
+EnvironmentToken take_secrets();
+
+// Whether a variable of that name is taken to hold a secret.
+bool names_secret(std::string_view name);
+
+}  // namespace rfs

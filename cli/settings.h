@@ -1,0 +1,76 @@
+// Settings: every option of the program, with its default. A plain struct that config.cpp fills once; components get
+// what they need copied into their own options (daemon.cpp). Where each value came from is kept beside it.
+// Names, flags, environment and help of the options: option_table.cpp.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace rfs {
+
+using OperationTtls = std::vector<std::pair<std::string, int>>;  // operation or route pattern → seconds
+
+struct Settings {
+  // Who asks: fixed when mounting, never taken from a reading process.
+  std::string repo;      // owner/name
+  std::string workflow;  // workflow file or name
+  std::string runner;    // runner id
+
+  // GitHub.
+  std::string api_url = "https://api.github.com";
+  std::vector<std::string> api_allow;  // patterns over REST paths; empty: all
+  std::vector<std::string> api_deny;
+  std::uint64_t api_max_pages = 100;   // of a .jsonl
+  bool api_etag_proof = true;          // prove an entry for another token by its recomputed ETag
+  bool api_gh_token = true;            // ask `gh auth token` when nothing else gives a token
+  double api_stale_limit = 24 * 3600;  // seconds that an answer is served after its time, when GitHub cannot be asked
+  std::uint64_t max_object_size = 100u << 20;
+  double origin_timeout = 30;          // seconds that a read waits for GitHub, retries included
+  std::uint64_t origin_connections = 8;
+  std::uint64_t origin_in_flight = 64;
+  std::string token_file;
+  std::string ca_file;
+
+  // What is kept.
+  bool cache_enabled = true;       // false: everything is asked for each time, nothing is kept on disk
+  bool cache_persistence = true;   // false: nothing is kept on disk
+  std::string cache_directory = "~/.cache/github-api-p2p";
+  std::uint64_t cache_max_size = 1'000'000;  // entries
+  std::uint64_t cache_max_bytes = 2ull << 30;
+  double cache_default_ttl = 300;  // seconds
+  OperationTtls operation_ttls;    // over the built-in table
+  std::uint64_t memory_max_bytes = 64u << 20;
+  std::uint64_t memory_max_entries = 5000;
+
+  // Limits of GitHub.
+  std::uint64_t rate_limiting_warning_threshold = 100;    // remaining calls at which the log warns
+  std::uint64_t rate_limiting_aggressive_threshold = 50;  // remaining calls at which copies are served, even stale ones
+  bool rate_limiting_cache_first_mode = true;             // false: never prefer a stale copy while calls remain
+
+  // Keys.
+  std::string key_source;          // keyring | systemd | file | memory; "": decided at the first mount
+  std::string isolation = "auto";  // auto | job | user
+
+  // The fronts.
+  std::string socket;              // "": by the mountpoint (places.h)
+  std::string source = "runnerfs"; // shown by mount(8)
+  std::string served_user;         // "": whoever mounts
+  bool allow_other = false;
+  bool read_only = false;
+  bool nonempty = false;
+
+  // The log.
+  std::string log_level = "info";
+  std::string log_file;            // "": stderr in the foreground, syslog in the background
+  bool log_stats = false;          // one line of counts a minute
+
+  std::string config;              // the owner's file; "": ~/.config/runnerfs/config.yml
+
+  // Key of the option → "default", "/path:12", "environment GITHUB_API_URL", "flag --api-url", "-o api_url".
+  std::map<std::string, std::string> origins;
+};
+
+}  // namespace rfs

@@ -1,0 +1,96 @@
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <thread>
+
+#include "cli/access.h"
+#include "cli/json_view.h"
+#include "cli/message.h"
+#include "fs/kernel/mountpoint.h"
+
+namespace rfs {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+constexpr Millis kPatience{9'000};  // umount ends within 10 s
+constexpr Millis kAnswer{5'000};    // of the daemon
+
+bool mounted(const std::string& mountpoint) {
+  for (const MountPlace& place : runnerfs_mounts())
+    if (place.mountpoint == mountpoint) return true;
+  return false;
+}
+
+struct Asked {
+  bool told = false;
+  pid_t pid = 0;
+  std::string failure;  // "message\nhint" of a daemon that could not
+};
+
+// Tells the daemon and waits for the mount to go. On a thread of its own, since a stopped daemon answers nothing.
+void ask_daemon(const std::string& socket, const std::string& mountpoint, bool lazy, const std::shared_ptr<Sync<Asked>>& asked) {
+  auto access = SocketAccess::connect(socket);
+  if (!access) return;
+  const auto status = read_tree(**access, ".runnerfs/status.json");
+  if (!status || json_text(*status, "mountpoint") != mountpoint) return;
+  asked->lock()->pid = static_cast<pid_t>(json_number(*status, "pid"));
+  if (!(*access)->control(lazy ? "unmount lazy" : "unmount")) return;
+  asked->lock()->told = true;
+  const auto until = Steady::now() + kAnswer;
+  while (mounted(mountpoint) && Steady::now() < until) {
+    const auto now = read_tree(**access, ".runnerfs/status.json");
+    const std::string failure = now ? json_text(*now, "stop_error") : "";
+    if (!failure.empty()) {
+      asked->lock()->failure = failure;
+      return;
+    }
+    std::this_thread::sleep_for(Millis(20));
+  }
+}
+
+// Whoever cleans up after the mount, and a job that ends, rely on the daemon being gone too.
+void wait_for_exit(pid_t pid, Steady::time_point until) {
+  while (pid > 0 && ::kill(pid, 0) == 0 && Steady::now() < until) std::this_thread::sleep_for(Millis(10));
+}
+
+Result<> unmount_within(const std::string& mountpoint, const std::string& socket, bool lazy) {
+  const auto until = Steady::now() + kPatience;
+  auto asked = std::make_shared<Sync<Asked>>();
+  auto ended = std::make_shared<std::atomic<bool>>(false);
+  std::thread([=] {
+    ask_daemon(socket, mountpoint, lazy, asked);
+    *ended = true;
+  }).detach();
+  const auto patience = Steady::now() + kAnswer;
+  while (!*ended && mounted(mountpoint) && Steady::now() < patience) std::this_thread::sleep_for(Millis(5));
+  const Asked result = *asked->lock();
+  if (mounted(mountpoint)) {
+    if (!result.failure.empty()) {
+      const std::size_t end = result.failure.find('\n');
+      return fail(Code::kBusy, result.failure.substr(0, end), end == std::string::npos ? "" : result.failure.substr(end + 1));
+    }
+    // It does not answer, or belongs to nobody any more: the kernel is asked.
+    TRY(unmount(mountpoint, lazy));
+  }
+  wait_for_exit(result.pid, until);
+  return {};
+}
+
+}  // namespace
+
+int run_umount(const Given& given) {
+  take_secrets();
+  const ConfigSources sources = present_sources(given.settings);
+  const std::string mountpoint = given.arguments.empty() ? default_mountpoint(sources.environment) : mountpoint_path(given.arguments[0]);
+  if (!mounted(mountpoint))
+    return report({Code::kNotFound, fmt::format("no runnerfs is mounted at {}", mountpoint), "`runnerfs status` or `findmnt -t fuse.runnerfs` shows where one is"});
+  const auto configuration = load_configuration(sources);
+  std::string socket = configuration ? configuration->settings.socket : "";
+  if (socket.empty()) socket = socket_of_mountpoint(sources.environment, mountpoint);
+  const auto done = unmount_within(mountpoint, socket, given.has("--lazy"));
+  return done ? 0 : report(done.error());
+}
+
+}  // namespace rfs
