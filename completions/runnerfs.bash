@@ -1,0 +1,84 @@
+# bash completion for runnerfs(1). Asks nobody: paths are what is held (runnerfs ls), files are the shell's.
+_runnerfs() {
+  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
+  local commands="mount serve umount init keygen status path why cat ls put rm stat stats config doctor version help"
+  local settings="--config --repo --workflow --runner --token-file --ca-file --api-url --api-allow --api-deny
+    --api-max-pages --api-etag-proof --no-api-etag-proof --api-gh-token --no-api-gh-token --api-stale-limit
+    --max-object-size --origin-timeout --origin-connections --origin-in-flight --cache-enabled --no-cache-enabled
+    --cache-persistence --no-cache-persistence --cache-directory --cache-max-size --cache-max-bytes --cache-default-ttl
+    --operation-ttls --memory-max-bytes --memory-max-entries --rate-limiting-warning-threshold
+    --rate-limiting-aggressive-threshold --rate-limiting-cache-first-mode --no-rate-limiting-cache-first-mode
+    --key-source --isolation --socket --source --for --allow-other --no-allow-other --ro --no-ro --nonempty --no-nonempty
+    --log-level --log-file --log-stats --no-log-stats"
+  COMPREPLY=()
+  if ((COMP_CWORD == 1)); then
+    COMPREPLY=($(compgen -W "$commands --help --version" -- "$cur"))
+    return
+  fi
+  case $prev in
+    --config | --token-file | --ca-file | --log-file | --socket)
+      COMPREPLY=($(compgen -f -- "$cur"))
+      return
+      ;;
+    --cache-directory | --mount)
+      COMPREPLY=($(compgen -d -- "$cur"))
+      return
+      ;;
+    --key-source)
+      COMPREPLY=($(compgen -W "keyring systemd file memory" -- "$cur"))
+      return
+      ;;
+    --isolation)
+      COMPREPLY=($(compgen -W "auto job user" -- "$cur"))
+      return
+      ;;
+    --log-level)
+      COMPREPLY=($(compgen -W "debug info warning error off" -- "$cur"))
+      return
+      ;;
+    --for)
+      COMPREPLY=($(compgen -u -- "$cur"))
+      return
+      ;;
+  esac
+  local own=
+  case $command in
+    mount) own="-f --foreground -o" ;;
+    serve) own="-b --background -f --foreground -o" ;;
+    umount) own="-l --lazy" ;;
+    status) own="-w --watch --interval --json --mount" ;;
+    why | rm) own="--mount" ;;
+    cat) own="--fresh --mount" ;;
+    ls) own="-l --long --json --mount" ;;
+    put) own="--ttl --mount" ;;
+    stat) own="--no-fetch --json --mount" ;;
+    stats) own="--total -z --zero --json --mount" ;;
+    config) own="--json" ;;
+    help)
+      COMPREPLY=($(compgen -W "$commands" -- "$cur"))
+      return
+      ;;
+    keygen | version) settings= ;;
+  esac
+  if [[ $cur == -* ]]; then
+    COMPREPLY=($(compgen -W "$own $settings --help" -- "$cur"))
+    return
+  fi
+  case $command in
+    mount | umount)
+      COMPREPLY=($(compgen -d -- "$cur"))
+      ;;
+    cat | ls | put | rm | stat | why)
+      if ((COMP_CWORD > 2)) && [[ $command == put ]]; then
+        COMPREPLY=($(compgen -f -- "$cur"))
+        return
+      fi
+      local directory=
+      [[ $cur == */* ]] && directory=${cur%/*}/
+      local IFS=$'\n'
+      COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" ls "$directory" 2>/dev/null | sed "s|^|$directory|")" -- "$cur"))
+      compopt -o nospace 2>/dev/null
+      ;;
+  esac
+}
+complete -F _runnerfs runnerfs

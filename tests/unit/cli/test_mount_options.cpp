@@ -1,0 +1,65 @@
+#include "cli/mount_options.h"
+
+#include "tests/catch.h"
+#include "tests/unit/cli/scratch.h"
+
+using namespace rfs;
+
+namespace {
+
+std::string refusal(const std::vector<std::string>& texts) {
+  const auto parsed = parse_mount_options(texts);
+  if (parsed) return "";
+  CHECK(parsed.error().code == Code::kUsage);
+  CHECK_FALSE(parsed.error().hint.empty());
+  return parsed.error().message;
+}
+
+}  // namespace
+
+TEST_CASE("words of -o are options in their mount spelling") {
+  const auto words = parse_mount_options({"ro,allow_other,origin_timeout=20s", "for=octo,nonempty=false"});
+  REQUIRE(words);
+  REQUIRE(words->settings.size() == 5);
+  CHECK(std::string_view(words->settings[0].option->key) == "ro");
+  CHECK(words->settings[0].texts[0] == "true");
+  CHECK(std::string_view(words->settings[2].option->key) == "origin.timeout");
+  CHECK(words->settings[2].texts[0] == "20s");
+  CHECK(words->settings[2].origin == "-o origin_timeout");
+  CHECK(words->settings[4].texts[0] == "false");
+}
+
+TEST_CASE("words of mount(8) and fstab mean nothing here, those of the kernel are passed on") {
+  const auto words = parse_mount_options({"rw,_netdev,user,nouser,users,auto,noauto,nofail,defaults,dev,suid,exec,x-systemd.automount,nosuid,noexec,noatime,nosuid"});
+  // dev and suid stand beside nosuid only in this list of all that is accepted.
+  CHECK_FALSE(words);
+  const auto helper = parse_mount_options({"rw,_netdev,user,nouser,users,auto,noauto,nofail,defaults,x-systemd.automount,X-x,nosuid,nodev,noexec,noatime,nosuid"});
+  REQUIRE(helper);
+  CHECK(helper->settings.empty());
+  CHECK(helper->passed == std::vector<std::string>{"nosuid", "nodev", "noexec", "noatime"});
+  CHECK(parse_mount_options({"rw,dev,suid,exec"}));
+}
+
+TEST_CASE("contradictions are refused") {
+  CHECK(mentions(refusal({"ro,rw"}), "contradict"));
+  CHECK(mentions(refusal({"rw", "ro"}), "contradict"));
+  CHECK(mentions(refusal({"suid,nosuid"}), "contradict"));
+  CHECK(mentions(refusal({"allow_other,noallow_other"}), "twice"));
+  CHECK(mentions(refusal({"origin_timeout=1,origin_timeout=2"}), "twice"));
+  CHECK(refusal({"origin_timeout=1,origin_timeout=1"}).empty());
+}
+
+TEST_CASE("unknown words and missing values are refused by name") {
+  CHECK(mentions(refusal({"no_such=1"}), "no_such"));
+  CHECK(mentions(refusal({"allow_root"}), "allow_root"));
+  CHECK(mentions(refusal({"notoken_file"}), "notoken_file"));
+  CHECK(mentions(refusal({"ca_file"}), "value is missing"));
+}
+
+TEST_CASE("a comma within a value is written with a backslash, and lists may be repeated") {
+  const auto words = parse_mount_options({"source=a\\,b,api_deny=/user*,api_deny=/orgs/*,,"});
+  REQUIRE(words);
+  REQUIRE(words->settings.size() == 2);
+  CHECK(words->settings[0].texts[0] == "a,b");
+  CHECK(words->settings[1].texts == std::vector<std::string>{"/user*", "/orgs/*"});
+}
