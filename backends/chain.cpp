@@ -99,6 +99,12 @@ struct Chain::Impl : std::enable_shared_from_this<Chain::Impl> {
     return passing && may_serve_stale(entry);
   }
   void count_held(const Entry& entry);
+  // A reader is given what was here.
+  EntryPtr give(const EntryPtr& held) {
+    EntryPtr given = local.given(held);
+    count_held(*given);
+    return given;
+  }
   void count(const Result<EntryPtr>& result, Ending ending, bool first);
 
   void join_or_start(std::shared_ptr<const ApiRequest> request, EntryKey key, Mode mode, Reply<EntryPtr> reply);
@@ -346,13 +352,11 @@ void Chain::fetch(std::shared_ptr<const ApiRequest> request, Mode mode, Reply<En
     }
     EntryPtr held = request->store ? impl_->local.find(key) : nullptr;
     if (held && impl_->freshness(*held) != Freshness::kStale) {
-      impl_->count_held(*held);
-      return reply(held);
+      return reply(impl_->give(held));
     }
     if (held && impl_->may_serve_stale(*held) && impl_->origin.prefer_stale(*request)) {
       impl_->counters.add(Counter::kStaleServed);
-      impl_->count_held(*held);
-      return reply(held);
+      return reply(impl_->give(held));
     }
   }
   impl_->join_or_start(std::move(request), std::move(key), mode, std::move(reply));
@@ -368,7 +372,7 @@ EntryPtr Chain::keep_derived(const ApiRequest& request, const std::string& parti
   return entry;
 }
 
-void Chain::count_held(const Entry& entry) { impl_->count_held(entry); }
+EntryPtr Chain::give(const EntryPtr& held) { return impl_->give(held); }
 bool Chain::may_stand_in(const Entry& entry, Code code) const { return impl_->may_stand_in(entry, code); }
 Result<std::string> Chain::partition() const { return impl_->partition(); }
 

@@ -56,8 +56,8 @@ class Chain {
   // partition that those were fetched with. Its freshness is what meta says; answers the entry. Any thread, not a worker
   // of FUSE: it hashes the body.
   EntryPtr keep_derived(const ApiRequest& request, const std::string& partition, std::string body, Meta meta);
-  // Counts a reader that was given `entry` as it was held, without fetch().
-  void count_held(const Entry& entry);
+  // Counts a reader that is given `held` without fetch(); answers what to give.
+  EntryPtr give(const EntryPtr& held);
   // True when `entry`, though stale, may stand in for an answer that failed with `code`.
   bool may_stand_in(const Entry& entry, Code code) const;
   // Forgets what is held of one request for the present credential.

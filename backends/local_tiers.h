@@ -23,6 +23,8 @@ class LocalTiers {
 
   // Null: absent, or it cannot be had. `found` says which tier it came from.
   EntryPtr find(const EntryKey& key);
+  // A reader is given the entry: what to give, and say of it (MemoryTier::given).
+  EntryPtr given(const EntryPtr& entry) { return memory_.given(entry); }
   // In memory at once; on disk soon.
   void put(const EntryPtr& entry);
   // The same body with a new Meta.

@@ -1,5 +1,7 @@
 #include "backends/memory_tier.h"
 
+#include <utility>
+
 namespace rfs {
 namespace {
 
@@ -39,6 +41,19 @@ Result<> MemoryTier::remove(const EntryKey& key) {
   if (auto at = state->index.find(id); at != state->index.end()) erase(*state, at->second);
   ++state->now.removals;
   return {};
+}
+
+EntryPtr MemoryTier::given(const EntryPtr& entry) {
+  const std::string id = unique_text(entry->key);
+  auto state = state_.lock();
+  auto at = state->index.find(id);
+  if (at == state->index.end() || at->second->entry != entry || entry->found == Source::kMemory) return entry;
+  Slot& slot = *at->second;
+  if (!std::exchange(slot.given, true)) return entry;
+  auto copy = std::make_shared<Entry>(*entry);
+  copy->found = Source::kMemory;
+  slot.entry = copy;
+  return copy;
 }
 
 MemoryTier::Moment MemoryTier::moment() { return state_.lock()->now; }
@@ -92,15 +107,11 @@ std::size_t MemoryTier::entries() { return state_.lock()->index.size(); }
 std::uint64_t MemoryTier::bytes() { return state_.lock()->bytes; }
 
 void MemoryTier::insert(State& state, std::string id, const EntryPtr& entry, std::uint64_t generation) {
-  EntryPtr kept = entry;
-  if (entry->found != Source::kMemory) {
-    auto copy = std::make_shared<Entry>(*entry);
-    copy->found = Source::kMemory;
-    kept = std::move(copy);
-  }
   if (auto at = state.index.find(id); at != state.index.end()) erase(state, at->second);
-  const std::uint64_t cost = cost_of(*kept);
-  state.order.push_front(Slot{id, std::move(kept), generation, cost});
+  const std::uint64_t cost = cost_of(*entry);
+  // What comes from beyond this machine comes because a reader waits for it.
+  const bool given = entry->found == Source::kOrigin || entry->found == Source::kPeer;
+  state.order.push_front(Slot{id, entry, generation, cost, given});
   state.index.emplace(std::move(id), state.order.begin());
   state.bytes += cost;
   while (state.index.size() > options_.max_entries || state.bytes > options_.max_bytes) {

@@ -31,12 +31,16 @@ class MemoryTier final : public LocalTier {
   };
 
   MemoryTier(MemoryOptions options, Counters& counters);
-  // Entries come out with found = kMemory. Never fails; null: absent, or doubted.
+  // Never fails; null: absent, or doubted. `found` says where it came from until a reader was given it, then kMemory:
+  // so that one can ask where the bytes of the last read were found.
   Result<EntryPtr> find(const EntryKey& key) override;
   // One larger than max_entry is not kept, but an older version of it is forgotten.
   Result<> put(const EntryPtr& entry) override;
   Result<> update(const EntryPtr& entry) override { return put(entry); }
   Result<> remove(const EntryKey& key) override;
+
+  // A reader is given the entry; answers what to give: `found` is kMemory from the second time on.
+  EntryPtr given(const EntryPtr& entry);
 
   // Before the store is read; fill() compares with it.
   Moment moment();
@@ -62,6 +66,7 @@ class MemoryTier final : public LocalTier {
     EntryPtr entry;
     std::uint64_t generation;
     std::uint64_t cost;
+    bool given;
   };
   using Order = std::list<Slot>;
   struct State {

@@ -118,6 +118,7 @@ Result<EntryPtr> Cache::find(const std::string& key, bool count) {
     counters.add(Counter::kMisses);
     return entry;
   }
+  entry = impl_->local.given(entry);
   counters.add(Counter::kHits);
   counters.add(Counter::kLocalHits);
   counters.add(entry->found == Source::kDisk ? Counter::kDiskHits : Counter::kMemoryHits);

@@ -22,7 +22,7 @@ TEST_CASE("a fresh entry is answered before fetch returns, without asking") {
   CHECK(rig.count(Counter::kApiCallsSaved) == 1);
 }
 
-TEST_CASE("what only the disk has is found there, said so, and kept in memory from then on") {
+TEST_CASE("what only the disk has is found there, said so to one reader, and kept in memory from then on") {
   ChainRig rig;
   auto request = rig.request();
   (void)rig.disk.put(rig.entry(*request, "from disk"));
@@ -31,8 +31,13 @@ TEST_CASE("what only the disk has is found there, said so, and kept in memory fr
   CHECK(known->found == Source::kDisk);
   CHECK(text_of(known) == "from disk");
   const int finds = rig.disk.state()->finds;
+  CHECK(rig.chain.known(*request)->found == Source::kDisk);
+  CHECK(rig.ask(request).wait().value()->found == Source::kDisk);
+  CHECK(rig.ask(request).wait().value()->found == Source::kMemory);
   CHECK(rig.chain.known(*request)->found == Source::kMemory);
   CHECK(rig.disk.state()->finds == finds);
+  CHECK(rig.count(Counter::kDiskHits) == 1);
+  CHECK(rig.count(Counter::kMemoryHits) == 1);
   CHECK(rig.origin.asked() == 0);
 }
 
