@@ -1,9 +1,12 @@
 // api/: GitHub's answers as files. Names by the grammar of backends/github/path.h, content by Chain, .jsonl by Pages.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <vector>
 
 #include "backends/chain.h"
+#include "backends/github/origin.h"
 #include "backends/github/routes.h"
 #include "base/error_ring.h"
 #include "fs/tree/namespace.h"
@@ -21,6 +24,8 @@ class ApiTree final : public Namespace {
   ApiTree(ApiTreeOptions options, Chain& chain, const Routes& routes, const std::string& api_base, const Clock& clock,
           Pool& pool, Counters& counters, ErrorRing& errors);
   ~ApiTree() override;
+  // Before any front runs: where user.github.ratelimit-* come from (Origin::windows). Without it there are none.
+  void set_rates(std::function<std::vector<RateWindow>()> windows);
   Result<Node> lookup(const std::string& path, const Caller& caller) override;
   Result<std::vector<Listing>> list(const std::string& path, const Caller& caller) override;
   void bind(const std::string& path, const Caller& caller, Reply<FilePtr> reply) override;

@@ -16,7 +16,6 @@ Result<> CacheWriter::fits(std::uint64_t size) {
 }
 
 Result<> CacheWriter::write(std::uint64_t offset, BytesView bytes) {
-  if (bytes.empty()) return {};
   if (offset > to_.max_document) return fits(offset);
   const std::uint64_t end = offset + bytes.size();
   TRY(fits(end));
@@ -41,22 +40,21 @@ Result<Bytes> CacheWriter::read(std::uint64_t offset, std::size_t length) const 
 }
 
 void CacheWriter::commit(bool sync, Reply<FilePtr> reply) {
-  if (!changed_ || (content_.empty() && !written_)) {
-    EntryPtr last = *stored_->lock();
-    if (!last) last = present_;
-    return reply(last ? std::make_shared<EntryFile>(last) : FilePtr());
-  }
+  Outcome last = *outcome_->lock();
+  if ((!changed_ && !last.failed) || (content_.empty() && !written_))
+    return reply(last.present ? std::make_shared<EntryFile>(last.present) : FilePtr());
   changed_ = false;
-  auto job = [to = to_, name = name_, key = key_, stored = stored_, document = std::make_shared<std::string>(content_), sync,
+  auto job = [to = to_, name = name_, key = key_, outcome = outcome_, document = std::make_shared<std::string>(content_), sync,
               reply = std::move(reply).share()] {
     Gate::Inside inside(*to.gate);
     if (!inside) return (*reply)(fail(Code::kAborted, "the filesystem is being unmounted"));
     auto put = to.cache.put(key, std::move(*document), -1, sync);
+    outcome->lock()->failed = !put;
     if (!put) {
       to.errors.add("cache/" + name, put.error());
       return (*reply)(fail(std::move(put.error())));
     }
-    *stored->lock() = *put;
+    outcome->lock()->present = *put;
     (*reply)(FilePtr(std::make_shared<EntryFile>(*put)));
   };
   to_.pool.submit(std::move(job));

@@ -21,7 +21,9 @@ class CacheWriter final : public Writer {
  public:
   // name: as in cache/, for errors.jsonl. present: what is there now, and its content (unless truncated).
   CacheWriter(const CacheWriting& to, std::string name, std::string key, EntryPtr present, std::string content)
-      : to_(to), name_(std::move(name)), key_(std::move(key)), present_(std::move(present)), content_(std::move(content)) {}
+      : to_(to), name_(std::move(name)), key_(std::move(key)),
+        outcome_(std::make_shared<Sync<Outcome>>(Outcome{std::move(present), false})),
+        content_(std::move(content)) {}
   Result<> write(std::uint64_t offset, BytesView bytes) override;
   Result<> truncate(std::uint64_t size) override;
   std::uint64_t size() const override { return content_.size(); }
@@ -34,8 +36,12 @@ class CacheWriter final : public Writer {
   Result<> fits(std::uint64_t size);
   const CacheWriting to_;
   const std::string name_, key_;
-  const std::shared_ptr<Sync<EntryPtr>> stored_ = std::make_shared<Sync<EntryPtr>>();
-  const EntryPtr present_;
+  // Of commits, which end on the pool.
+  struct Outcome {
+    EntryPtr present;
+    bool failed = false;  // the last one: what was written is still to be stored
+  };
+  const std::shared_ptr<Sync<Outcome>> outcome_;
   std::string content_;
   bool changed_ = false;
   bool written_ = false;
