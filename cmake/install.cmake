@@ -1,1 +1,22 @@
-# cmake --install and the .deb.
+# cmake --install and the .deb (cpack --config build/release/CPackConfig.cmake).
+install(TARGETS runnerfs RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+# mount -t fuse.runnerfs finds the program by this name.
+install(CODE "file(MAKE_DIRECTORY \"\$ENV{DESTDIR}${CMAKE_INSTALL_FULL_SBINDIR}\")
+  file(CREATE_LINK \"${CMAKE_INSTALL_FULL_BINDIR}/runnerfs\" \"\$ENV{DESTDIR}${CMAKE_INSTALL_FULL_SBINDIR}/mount.fuse.runnerfs\" SYMBOLIC)")
+install(FILES man/runnerfs.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES man/runnerfs.7 man/runnerfs-formats.7 DESTINATION ${CMAKE_INSTALL_MANDIR}/man7)
+install(FILES completions/runnerfs.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME runnerfs)
+install(FILES completions/_runnerfs DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
+install(FILES README.md SECURITY.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME runnerfs)
+set(CPACK_PACKAGE_CONTACT "runnerfs maintainers <maintainers@users.noreply.github.com>")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION utils)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "fuse3, ca-certificates")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "gh")
+set(CPACK_STRIP_FILES ON)
+include(CPack)
