@@ -61,7 +61,7 @@ Result<Given> parse_arguments(const Command& command, const std::vector<std::str
       settings.emplace_back(&option, added->multi_option_policy(CLI::MultiOptionPolicy::TakeAll));
     }
   if (command.mount_options) app.add_option("-o", mount_options)->expected(1)->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  app.add_option("arguments", given.arguments)->allow_extra_args(false)->expected(0, 1 << 20);
+  app.add_option("arguments", given.arguments);
 
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
