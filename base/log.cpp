@@ -1,5 +1,6 @@
 #include "base/log.h"
 
+#include <fcntl.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/sinks/syslog_sink.h>
@@ -8,6 +9,7 @@
 #include <atomic>
 #include <memory>
 
+#include "base/fd.h"
 #include "base/sync.h"
 
 namespace rfs {
@@ -71,11 +73,14 @@ void log_setup(const LogOptions& options) {
   Logger logger;
   std::string trouble;
   try {
-    if (!options.file.empty())
+    if (!options.file.empty()) {
+      // Paths and errors are the owner's business; spdlog would make the file readable to all.
+      Fd made(::open(options.file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600));
       logger = make_logger(std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file), kPattern);
-    else if (options.syslog)
+    } else if (options.syslog) {
       logger =
           make_logger(std::make_shared<spdlog::sinks::syslog_sink_mt>("runnerfs", LOG_PID, LOG_DAEMON, false), "%v");
+    }
   } catch (const spdlog::spdlog_ex& error) {
     trouble = error.what();
   }

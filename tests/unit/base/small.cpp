@@ -1,5 +1,6 @@
 // Counters, the error ring, times, the pool and the log.
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -160,6 +161,9 @@ TEST_CASE("the log has a line an event, at its level, with nothing from outside 
   log_level(Level::kOff);
   log(Level::kError, "nor this");
   log_setup({.level = Level::kWarning});
+  struct stat info {};
+  REQUIRE(::stat(scratch.path("log").c_str(), &info) == 0);
+  CHECK((info.st_mode & 077) == 0);
   auto content = read_file(scratch.path("log"));
   REQUIRE(content);
   std::istringstream lines(*content);
