@@ -70,10 +70,17 @@ void Flight::seek_proof() {
     if (!claimed->exchange(true)) self->go_on(verdict);
   });
   if (next != ProofControl::Next::kWait) return go_on(next);
-  parts_.transport.after(left(), [self, claimed](bool) {
-    if (!claimed->exchange(true))
-      self->fail_with({Code::kTimeout, "no answer came in time from " + self->parts_.who, "try again", -1});
+  // Weak: whoever keeps the verdict keeps this flight, not a timer that outlives it.
+  parts_.transport.after(left(), [weak = weak_from_this(), claimed](bool fired) {
+    auto late = weak.lock();
+    if (!late || claimed->exchange(true)) return;
+    late->fail_with(fired ? late->out_of_time() : Error{Code::kAborted, "the filesystem is ending", "", -1});
   });
+}
+
+Error Flight::out_of_time() const {
+  return {Code::kTimeout, "no answer came in time from " + parts_.who,
+          "try again, or give it longer with --origin-timeout", -1};
 }
 
 void Flight::go_on(ProofControl::Next next) {
@@ -107,8 +114,7 @@ void Flight::ask_again_plainly() {
 
 void Flight::send() {
   const Millis time = left();
-  if (time <= Millis(0))
-    return fail_with({Code::kTimeout, "no answer came in time from " + parts_.who, "try again", -1});
+  if (time <= Millis(0)) return fail_with(out_of_time());
   const bool home = redirects_.at_home();
   HttpRequest request;
   request.url = redirects_.url();

@@ -56,6 +56,7 @@ class Flight : public std::enable_shared_from_this<Flight> {
   void take_lifetime(Meta& meta, const HttpResponse& response) const;
   const EntryPtr& held() const { return question_ == Question::kOwn ? ask_.own : ask_.shared; }
   Millis left() const;
+  Error out_of_time() const;
   std::string place() const { return route_ ? route_->pattern : std::string(); }
 
   const OriginParts& parts_;

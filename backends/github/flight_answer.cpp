@@ -112,6 +112,7 @@ void Flight::store(HttpResponse response) {
   meta.fetched_at = meta.validated_at;
   const EntryPtr& before = ask_.own ? ask_.own : ask_.shared;
   const bool same = before && before->sha256 == entry->sha256 && before->body->size() == response.body.size();
+  response.body.shrink_to_fit();  // it grew by doubling, and stays in memory
   entry->body = std::make_shared<MemoryBody>(std::move(response.body));
   answer(std::move(entry), !same);
 }
