@@ -45,15 +45,16 @@ enum class Ending { kHeld, kConfirmed, kPeer, kOrigin, kFailed };
 
 struct Chain::Impl : std::enable_shared_from_this<Chain::Impl> {
   Impl(ChainOptions o, MemoryTier& memory, DiskTier* store, RemoteTier& p, OriginTier& g, PartitionNow now,
-       const Clock& c, Pool& threads, Counters& n, ErrorRing& errors)
+       const Clock& c, Pool& threads, Counters& n, ErrorRing& e)
       : options(o),
-        local(memory, store, c, n, errors),
+        local(memory, store, c, n),
         peers(p),
         origin(g),
         partition(std::move(now)),
         clock(c),
         pool(threads),
         counters(n),
+        errors(e),
         peers_breaker(c),
         negatives(c, o.negative_ttl) {}
 
@@ -65,6 +66,7 @@ struct Chain::Impl : std::enable_shared_from_this<Chain::Impl> {
   const Clock& clock;
   Pool& pool;
   Counters& counters;
+  ErrorRing& errors;
   CircuitBreaker peers_breaker;
   Negatives negatives;
 
@@ -95,7 +97,8 @@ struct Chain::Impl : std::enable_shared_from_this<Chain::Impl> {
   Freshness freshness(const Entry& entry) const;
   bool may_serve_stale(const Entry& entry) const { return clock.wall() - entry.meta.expires_at <= options.stale_limit; }
   bool may_stand_in(const Entry& entry, Code code) const {
-    const bool passing = code == Code::kLimited || code == Code::kTimeout || code == Code::kUnreachable || code == Code::kBroken;
+    const bool passing =
+        code == Code::kLimited || code == Code::kTimeout || code == Code::kUnreachable || code == Code::kBroken;
     return passing && may_serve_stale(entry);
   }
   void count_held(const Entry& entry);
@@ -341,7 +344,10 @@ Freshness Chain::freshness(const Entry& entry) const { return impl_->freshness(e
 
 void Chain::fetch(std::shared_ptr<const ApiRequest> request, Mode mode, Reply<EntryPtr> reply) {
   auto partition = impl_->partition();
-  if (!partition) return reply(fail(std::move(partition.error())));
+  if (!partition) {
+    impl_->errors.add("api/" + request->display, partition.error());
+    return reply(fail(std::move(partition.error())));
+  }
   EntryKey key = entry_key(impl_->origin.host(), *request, *partition);
   if (mode == Mode::kIfStale) {
     if (impl_->negatives.contains(unique_text(key))) {
@@ -390,7 +396,8 @@ Result<std::uint64_t> Chain::invalidate(const std::string& pattern) {
   });
   Result<> worst;
   for (const EntryKey& key : keys)
-    if (auto removed = impl_->local.remove(key); !removed) worst = removed;
+    if (auto removed = impl_->local.remove(key); !removed) worst = std::move(removed);
+  if (worst) worst = impl_->local.removed(keys);
   impl_->counters.add(Counter::kInvalidations, keys.size());
   if (!worst) return fail(std::move(worst.error()));
   return keys.size();

@@ -53,8 +53,8 @@ class Chain {
   void fetch(std::shared_ptr<const ApiRequest> request, Mode mode, Reply<EntryPtr> reply);
 
   // Keeps an entry that was made of others' bytes (the lines of a whole list) as the answer to `request`, for the
-  // partition that those were fetched with. Its freshness is what meta says; answers the entry. Any thread, not a worker
-  // of FUSE: it hashes the body.
+  // partition that those were fetched with. Its freshness is what meta says; answers the entry. Any thread, not a
+  // worker of FUSE: it hashes the body.
   EntryPtr keep_derived(const ApiRequest& request, const std::string& partition, std::string body, Meta meta);
   // Counts a reader that is given `held` without fetch(); answers what to give.
   EntryPtr give(const EntryPtr& held);

@@ -12,7 +12,7 @@ constexpr std::size_t kMostGone = 65'536;
 bool shown_in(const std::string& directory, const Entry& entry, Listed& out) {
   const std::string& in = entry.key.directory;
   if (in == directory) {
-    out = Listed{entry.key.name, false, entry.body->size(), entry.meta.fetched_at};
+    out = Listed{entry.key.name, false, entry.body->size(), entry.meta.fetched_at, entry.meta.expires_at};
     return true;
   }
   std::size_t begin = 0;
@@ -27,16 +27,29 @@ bool shown_in(const std::string& directory, const Entry& entry, Listed& out) {
 
 }  // namespace
 
-LocalTiers::LocalTiers(MemoryTier& memory, DiskTier* store, const Clock& clock, Counters& counters, ErrorRing& errors)
-    : memory_(memory), store_(store), counters_(counters), errors_(errors), reads_(clock), writes_(clock) {}
+LocalTiers::LocalTiers(MemoryTier& memory, DiskTier* store, const Clock& clock, Counters& counters)
+    : memory_(memory), store_(store), counters_(counters), reads_(clock), writes_(clock) {}
+
+template <class T>
+bool LocalTiers::went_well(CircuitBreaker& breaker, const Result<T>& result) {
+  if (result || result.error().code == Code::kTampered) {
+    // One record that does not authenticate says nothing about the others.
+    breaker.success();
+  } else if (breaker.failure()) {
+    counters_.add(Counter::kBreakerOpened);
+  }
+  return result.has_value();
+}
 
 EntryPtr LocalTiers::find(const EntryKey& key) {
   const auto since = memory_.moment();
   if (auto found = memory_.find(key); found && *found) return *found;
   if (!store_ || !reads_.allow()) return memory_.find_doubted(key);
   auto found = store_->find(key);
-  if (!went_well(reads_, found ? Result<>() : fail(found.error()), user_path(key))) return memory_.find_doubted(key);
-  if (!*found || gone_.lock()->count(unique_text(key))) {
+  if (!went_well(reads_, found)) return memory_.find_doubted(key);
+  // What the disk could not be made to forget: memory alone knows better.
+  if (*found && is_gone(key)) return memory_.find_doubted(key);
+  if (!*found) {
     memory_.drop_doubted(key);
     return nullptr;
   }
@@ -50,7 +63,7 @@ EntryPtr LocalTiers::raise(const EntryPtr& from_disk, const MemoryTier::Moment& 
   if (body.size() <= kSmallBody && body.in_memory().size() != body.size()) {
     auto bytes = read_all(body);
     // Bytes that cannot be had are no version: absent, so that the origin is asked for good ones.
-    if (!went_well(reads_, bytes ? Result<>() : fail(bytes.error()), user_path(copy->key))) return nullptr;
+    if (!went_well(reads_, bytes)) return nullptr;
     copy->body = std::make_shared<MemoryBody>(std::move(*bytes));
   }
   memory_.fill(copy, since);
@@ -60,23 +73,25 @@ EntryPtr LocalTiers::raise(const EntryPtr& from_disk, const MemoryTier::Moment& 
 void LocalTiers::put(const EntryPtr& entry) {
   (void)memory_.put(entry);
   if (!store_ || !writes_.allow()) return;
-  if (went_well(writes_, store_->put(entry), user_path(entry->key))) gone_.lock()->erase(unique_text(entry->key));
+  if (went_well(writes_, store_->put(entry))) gone_.lock()->erase(unique_text(entry->key));
 }
 
 void LocalTiers::update(const EntryPtr& entry) {
+  // On disk is another body than the one that this update is of.
+  if (is_gone(entry->key)) return put(entry);
   (void)memory_.update(entry);
   if (!store_ || !writes_.allow()) return;
   auto result = store_->update(entry);
   // The row was evicted meanwhile, or never came to be: keep the whole entry.
   if (!result && result.error().code == Code::kNotFound) result = store_->put(entry);
-  went_well(writes_, result, user_path(entry->key));
+  went_well(writes_, result);
 }
 
 void LocalTiers::put_below(const EntryPtr& entry) {
   if (!store_) {
     (void)memory_.put(entry);
   } else if (writes_.allow()) {
-    went_well(writes_, store_->put(entry), user_path(entry->key));
+    went_well(writes_, store_->put(entry));
   }
 }
 
@@ -84,11 +99,10 @@ Result<> LocalTiers::put_now(const EntryPtr& entry, bool sync) {
   if (!store_) return memory_.put(entry);
   // A user waits for this one: the disk is tried even while it rests.
   auto result = store_->put_now(entry, sync);
-  const std::string id = unique_text(entry->key);
-  if (went_well(writes_, result, user_path(entry->key))) {
-    gone_.lock()->erase(id);
-  } else if (auto gone = gone_.lock(); gone->size() < kMostGone) {
-    gone->insert(id);
+  if (went_well(writes_, result)) {
+    gone_.lock()->erase(unique_text(entry->key));
+  } else {
+    mark_gone(entry->key);
   }
   (void)memory_.put(entry);
   return result;
@@ -97,13 +111,18 @@ Result<> LocalTiers::put_now(const EntryPtr& entry, bool sync) {
 Result<> LocalTiers::remove(const EntryKey& key) {
   if (!store_) return memory_.remove(key);
   auto result = store_->remove(key);
-  if (!went_well(writes_, result, user_path(key))) {
-    auto gone = gone_.lock();
-    if (gone->size() < kMostGone) gone->insert(unique_text(key));
-  }
+  if (!went_well(writes_, result)) mark_gone(key);
   // After the disk, so that nobody fills in what was read there just before.
   (void)memory_.remove(key);
   return result;
+}
+
+Result<> LocalTiers::removed(const std::vector<EntryKey>& keys) {
+  if (!store_ || keys.empty()) return {};
+  auto flushed = store_->flush(false);
+  if (!went_well(writes_, flushed))
+    for (const EntryKey& key : keys) mark_gone(key);
+  return flushed;
 }
 
 std::vector<Listed> LocalTiers::list(Space space, const std::string& partition, const std::string& cls,
@@ -111,7 +130,7 @@ std::vector<Listed> LocalTiers::list(Space space, const std::string& partition, 
   std::map<std::string, Listed> names;
   if (store_ && reads_.allow()) {
     auto listed = store_->list(space, partition, cls, directory);
-    if (went_well(reads_, listed ? Result<>() : fail(listed.error()), std::string(space_word(space)) + "/" + directory))
+    if (went_well(reads_, listed))
       for (Listed& one : *listed) names.emplace(one.name, std::move(one));
   }
   memory_.each([&](const EntryPtr& entry) {
@@ -138,27 +157,20 @@ void LocalTiers::each(Space space, const std::function<void(const Entry&)>& visi
   }
   if (!store_ || !reads_.allow()) return;
   auto result = store_->each(space, nullptr, [&](const Entry& entry) {
-    const std::string id = unique_text(entry.key);
-    if (!done.count(id) && !gone_.lock()->count(id)) visit(entry);
+    if (!done.count(unique_text(entry.key)) && !is_gone(entry.key)) visit(entry);
     return true;
   });
-  went_well(reads_, result, std::string(space_word(space)));
+  went_well(reads_, result);
 }
 
-bool LocalTiers::went_well(CircuitBreaker& breaker, const Result<>& result, const std::string& path) {
-  if (result) {
-    breaker.success();
-    return true;
-  }
-  counters_.add(Counter::kStoreErrors);
-  errors_.add(path, result.error());
-  // One record that does not authenticate says nothing about the others.
-  if (result.error().code == Code::kTampered) {
-    breaker.success();
-  } else if (breaker.failure()) {
-    counters_.add(Counter::kBreakerOpened);
-  }
-  return false;
+void LocalTiers::mark_gone(const EntryKey& key) {
+  auto gone = gone_.lock();
+  if (gone->size() < kMostGone) gone->insert(unique_text(key));
+}
+
+bool LocalTiers::is_gone(const EntryKey& key) {
+  auto gone = gone_.lock();
+  return !gone->empty() && gone->count(unique_text(key)) > 0;
 }
 
 }  // namespace rfs

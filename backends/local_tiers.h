@@ -1,6 +1,6 @@
 // LocalTiers: memory, then disk, as Chain and Cache use them: filling upward, and going on without a disk that fails.
 //
-// A failing disk is a counted miss and a line in the ErrorRing, and rests a while. Reads and writes rest each on their
+// A failing disk (which counts and tells that itself) is a miss, and rests a while. Reads and writes rest each on their
 // own: on a full disk everything that is there can still be read. Any thread; at most one SQLite read a call.
 #pragma once
 
@@ -12,14 +12,13 @@
 #include "backends/breaker.h"
 #include "backends/memory_tier.h"
 #include "backends/tier.h"
-#include "base/error_ring.h"
 
 namespace rfs {
 
 class LocalTiers {
  public:
   // store may be null: memory only.
-  LocalTiers(MemoryTier& memory, DiskTier* store, const Clock& clock, Counters& counters, ErrorRing& errors);
+  LocalTiers(MemoryTier& memory, DiskTier* store, const Clock& clock, Counters& counters);
 
   // Null: absent, or it cannot be had. `found` says which tier it came from.
   EntryPtr find(const EntryKey& key);
@@ -35,6 +34,8 @@ class LocalTiers {
   Result<> put_now(const EntryPtr& entry, bool sync);
   // Whatever happens it is not answered any longer by this process; a failure says that the disk still has it.
   Result<> remove(const EntryKey& key);
+  // Returns when the disk has forgotten what remove() was told, or why it could not.
+  Result<> removed(const std::vector<EntryKey>& keys);
 
   // Names directly below a directory, sorted; what only memory holds is among them.
   std::vector<Listed> list(Space space, const std::string& partition, const std::string& cls,
@@ -43,14 +44,16 @@ class LocalTiers {
   void each(Space space, const std::function<void(const Entry&)>& visit);
 
  private:
-  // False: it failed; counted, told, and the breaker knows. path: as a user sees it.
-  bool went_well(CircuitBreaker& breaker, const Result<>& result, const std::string& path);
+  // False: it failed, and the breaker knows.
+  template <class T>
+  bool went_well(CircuitBreaker& breaker, const Result<T>& result);
+  void mark_gone(const EntryKey& key);
+  bool is_gone(const EntryKey& key);
   EntryPtr raise(const EntryPtr& from_disk, const MemoryTier::Moment& since);
 
   MemoryTier& memory_;
   DiskTier* const store_;
   Counters& counters_;
-  ErrorRing& errors_;
   CircuitBreaker reads_, writes_;
   // Keys that the disk could not be made to forget: absent for this process. Bounded.
   Sync<std::unordered_set<std::string>> gone_;

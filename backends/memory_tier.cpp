@@ -8,6 +8,9 @@ namespace {
 // Strings, the map's and the list's nodes, the shared_ptr's block: measured as about this much for a usual api entry.
 constexpr std::uint64_t kOverhead = 1024;
 
+// A body that stays on disk pins it there, and takes memory only later, when it is read: none of ours.
+bool in_memory(const Entry& entry) { return entry.body->in_memory().size() == entry.body->size(); }
+
 std::uint64_t cost_of(const Entry& entry) { return entry.body->memory() + entry.meta.provenance.size() + kOverhead; }
 
 }  // namespace
@@ -26,7 +29,7 @@ Result<EntryPtr> MemoryTier::find(const EntryKey& key) {
 Result<> MemoryTier::put(const EntryPtr& entry) {
   std::string id = unique_text(entry->key);
   auto state = state_.lock();
-  if (cost_of(*entry) > options_.max_entry) {
+  if (!in_memory(*entry) || cost_of(*entry) > options_.max_entry) {
     if (auto at = state->index.find(id); at != state->index.end()) erase(*state, at->second);
     ++state->now.removals;
     return {};
@@ -59,7 +62,7 @@ EntryPtr MemoryTier::given(const EntryPtr& entry) {
 MemoryTier::Moment MemoryTier::moment() { return state_.lock()->now; }
 
 void MemoryTier::fill(const EntryPtr& entry, const Moment& since) {
-  if (cost_of(*entry) > options_.max_entry) return;
+  if (!in_memory(*entry) || cost_of(*entry) > options_.max_entry) return;
   std::string id = unique_text(entry->key);
   auto state = state_.lock();
   if (state->now.removals != since.removals) return;

@@ -34,7 +34,7 @@ class MemoryTier final : public LocalTier {
   // Never fails; null: absent, or doubted. `found` says where it came from until a reader was given it, then kMemory:
   // so that one can ask where the bytes of the last read were found.
   Result<EntryPtr> find(const EntryKey& key) override;
-  // One larger than max_entry is not kept, but an older version of it is forgotten.
+  // One larger than max_entry, or whose bytes are still on disk, is not kept, but an older version of it is forgotten.
   Result<> put(const EntryPtr& entry) override;
   Result<> update(const EntryPtr& entry) override { return put(entry); }
   Result<> remove(const EntryKey& key) override;

@@ -19,6 +19,7 @@ struct Listed {
   bool directory = false;
   std::uint64_t size = 0;
   double mtime = 0;
+  double expires = 0;  // wall seconds; 0 for directories
 };
 
 // A tier on this machine. Any thread; at most one SQLite read or one lock each; never the network.
@@ -35,11 +36,14 @@ class LocalTier {
   virtual Result<> remove(const EntryKey& key) = 0;
 };
 
-// The tier on disk: EntryStore. What Chain and Cache need of it beside the four words above. Any thread.
+// The tier on disk: EntryStore. What Chain and Cache need of it beside the four words above. Any thread. It counts and
+// tells its failures itself (Counters, ErrorRing), each once; who calls it goes on without it.
 class DiskTier : public LocalTier {
  public:
   // Like put, and returns when it is committed: durable against kill -9. sync: also against power loss (fsync).
   virtual Result<> put_now(const EntryPtr& entry, bool sync) = 0;
+  // Returns when everything queued before it is committed, or why it could not be.
+  virtual Result<> flush(bool sync) = 0;
   // Names directly below a directory for one partition and class. Sorted by name.
   virtual Result<std::vector<Listed>> list(Space space, const std::string& partition, const std::string& cls,
                                            const std::string& directory) = 0;
@@ -52,14 +56,14 @@ struct ApiRequest;  // backends/github/request.h
 // What is asked of a remote tier.
 struct Ask {
   std::shared_ptr<const ApiRequest> request;
-  EntryPtr own;        // this credential's entry, if any: to be revalidated
-  EntryPtr shared;     // an entry for all credentials that this one has not been vouched for, if any
+  EntryPtr own;     // this credential's entry, if any: to be revalidated
+  EntryPtr shared;  // an entry for all credentials that this one has not been vouched for, if any
   SteadyTime deadline;
 };
 
 struct Answer {
-  EntryPtr entry;        // never null; its key is this credential's partition
-  bool changed = true;   // false: same body as own (or as shared, which is now vouched for)
+  EntryPtr entry;       // never null; its key is this credential's partition
+  bool changed = true;  // false: same body as own (or as shared, which is now vouched for)
 };
 
 // A tier beyond this machine.

@@ -2,7 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <array>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -33,13 +32,14 @@ Result<EntryKey> entry_key_of(const std::string& key) {
 }  // namespace
 
 struct Cache::Impl {
-  Impl(CacheOptions o, MemoryTier& memory, DiskTier* store, const Clock& c, Counters& n, ErrorRing& errors)
-      : options(std::move(o)), local(memory, store, c, n, errors), clock(c), counters(n) {}
+  Impl(CacheOptions o, MemoryTier& memory, DiskTier* store, const Clock& c, Counters& n, ErrorRing& e)
+      : options(std::move(o)), local(memory, store, c, n), clock(c), counters(n), errors(e) {}
 
   const CacheOptions options;
   LocalTiers local;
   const Clock& clock;
   Counters& counters;
+  ErrorRing& errors;
 
   // Changes of one key happen in memory and on disk in the same order, or the two would differ for good. So a lock is
   // held over the store's commit; keys are spread over several, and find() takes one only to remove what expired.
@@ -136,31 +136,37 @@ Result<EntryPtr> Cache::put(const std::string& key, std::string document, int tt
   std::lock_guard lock(impl_->change(key));
   auto stored = impl_->local.put_now(entry, sync);
   if (stored) return entry;
-  // The disk failed, which is in the ErrorRing. From memory the entry is still served, which is all that a cache
-  // promises; fsync promises more.
+  // From memory the entry is still served, which is all that a cache promises; fsync promises more.
   EntryPtr kept = sync ? nullptr : impl_->local.find(at);
-  if (kept && kept->version() == entry->version()) return entry;
-  return fail(std::move(stored.error()));
+  Error error = std::move(stored.error());
+  error.message = fmt::format("cache/{}: {}", at.name, error.message);
+  if (!kept || kept->version() != entry->version()) return fail(std::move(error));
+  error.message += "; it is kept in memory alone";
+  impl_->errors.add("cache/" + at.name, error);
+  return entry;
 }
 
 Result<std::uint64_t> Cache::remove(const std::string& key_or_pattern) {
   std::vector<EntryKey> keys;
-  if (is_pattern(key_or_pattern)) {
+  // A key may hold a * itself: rm of that file is not a pattern's business.
+  auto exact = entry_key_of(key_or_pattern);
+  if (exact && impl_->live(*exact)) {
+    keys.push_back(std::move(*exact));
+  } else if (is_pattern(key_or_pattern)) {
     impl_->local.each(Space::kCache, [&](const Entry& entry) {
       const EntryKey& at = entry.key;
       // As the key is spelled, or as its file is named.
       if (matches_pattern(key_or_pattern, at.canonical) || matches_pattern(key_or_pattern, at.name)) keys.push_back(at);
     });
-  } else {
-    TRY_ASSIGN(EntryKey at, entry_key_of(key_or_pattern));
-    if (!impl_->live(at)) return 0;
-    keys.push_back(std::move(at));
+  } else if (!exact) {
+    return fail(std::move(exact.error()));
   }
   Result<> worst;
   for (const EntryKey& at : keys) {
     std::lock_guard lock(impl_->change(at.canonical));
     if (auto removed = impl_->local.remove(at); !removed) worst = std::move(removed);
   }
+  if (worst) worst = impl_->local.removed(keys);
   impl_->counters.add(Counter::kInvalidations, keys.size());
   if (!worst) return fail(std::move(worst.error()));
   return keys.size();
@@ -197,11 +203,8 @@ Result<> Cache::set_ttl(const std::string& key, int seconds) {
 
 Result<std::vector<Listed>> Cache::list() {
   const double now = impl_->clock.wall();
-  std::vector<Listed> out;
-  impl_->local.each(Space::kCache, [&](const Entry& entry) {
-    if (!expired(entry, now)) out.push_back({entry.key.name, false, entry.body->size(), entry.meta.fetched_at});
-  });
-  std::sort(out.begin(), out.end(), [](const Listed& a, const Listed& b) { return a.name < b.name; });
+  std::vector<Listed> out = impl_->local.list(Space::kCache, "", "", "");
+  std::erase_if(out, [&](const Listed& one) { return now > one.expires || one.mtime > now + kClockSlack; });
   return out;
 }
 

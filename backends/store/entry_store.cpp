@@ -28,7 +28,9 @@ struct EntryStore::Impl {
   Result<> repair();
   Result<store::Writer*> writing() {
     if (writer) return writer.get();
-    return fail(Code::kReadOnly, "the cache was opened read-only", "make the cache directory writable");
+    Error error{Code::kReadOnly, "the cache was opened read-only", "make the cache directory writable"};
+    faults->write_failed(error);
+    return fail(std::move(error));
   }
   // A failure that is not the record's: noted, and the database looked at if it may be to blame.
   template <class T>

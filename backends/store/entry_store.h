@@ -5,9 +5,9 @@
 // queues and returns; flush() waits until everything queued before it is committed. What is queued is found by
 // find() at once (an overlay), so that a reader never sees an older version than it was told of.
 //
-// A store that cannot be opened, or fails later, is a reason to go on without it, never a reason to stop: the caller
-// (Chain) counts and rests. Nothing is ever deleted that could be recovered: a corrupt database is set aside under
-// another name, which is printed.
+// A store that cannot be opened, or fails later, is a reason to go on without it, never a reason to stop: it counts and
+// tells what failed, and the caller (LocalTiers) lets it rest a while. Nothing is ever deleted that could be recovered:
+// a corrupt database is set aside under another name, which is printed.
 #pragma once
 
 #include <cstdint>
@@ -46,7 +46,7 @@ class EntryStore final : public DiskTier {
 
   // Like put, and returns when it is committed: durable against kill -9. sync: also against power loss (fsync).
   Result<> put_now(const EntryPtr& entry, bool sync) override;
-  Result<> flush(bool sync);
+  Result<> flush(bool sync) override;
 
   // Names directly below a directory for one partition and class. Sorted by name.
   Result<std::vector<Listed>> list(Space space, const std::string& partition, const std::string& cls,

@@ -98,7 +98,7 @@ Result<Listing> list_directory(const std::shared_ptr<Database>& database, const 
     auto record = open_row(*database, row.id, row.record, "record " + hex(row.id));
     if (!record) continue;
     const std::string& name = record->key.name;
-    listing[name] = Listed{name, false, record->raw_len, record->meta.fetched_at};
+    listing[name] = Listed{name, false, record->raw_len, record->meta.fetched_at, record->meta.expires_at};
   }
   return listing;
 }
@@ -106,7 +106,7 @@ Result<Listing> list_directory(const std::shared_ptr<Database>& database, const 
 void overlay_listing(Listing& listing, const std::string& directory, const EntryKey& key, const EntryPtr& entry) {
   if (key.directory == directory) {
     if (entry) {
-      listing[key.name] = Listed{key.name, false, entry->body->size(), entry->meta.fetched_at};
+      listing[key.name] = Listed{key.name, false, entry->body->size(), entry->meta.fetched_at, entry->meta.expires_at};
     } else {
       listing.erase(key.name);
     }

@@ -42,11 +42,16 @@ Result<> Writer::queue_entry(Op::Kind kind, EntryPtr entry) {
   op.kind = kind;
   op.key = entry->key;
   op.entry = std::move(entry);
-  {
+  const bool room = [&] {
     auto state = state_.lock();
-    if (state->bytes > kQueueBytes)
-      return fail(Code::kBusy, "the cache takes more than the disk can write", "use a faster disk for CACHE_DIR");
+    if (state->bytes > kQueueBytes) return false;
     push(*state, std::move(op));
+    return true;
+  }();
+  if (!room) {
+    Error error{Code::kBusy, "the cache takes more than the disk can write", "use a faster disk for CACHE_DIR"};
+    faults_->write_failed(error);
+    return fail(std::move(error));
   }
   wake_.notify_all();
   if (auto trouble = faults_->trouble()) return fail(std::move(*trouble));

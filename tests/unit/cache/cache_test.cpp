@@ -157,6 +157,16 @@ TEST_CASE("keys are removed by name and by pattern, as they are spelled or as th
   CHECK(rig.counters.get(Counter::kInvalidations) == 5);
 }
 
+TEST_CASE("a key that holds a star is removed alone") {
+  Rig rig;
+  rig.put("a*", "1");
+  rig.put("ab", "1");
+  CHECK(rig.cache.remove("a*").value() == 1);
+  CHECK(rig.find("ab"));
+  CHECK(rig.cache.remove("a*").value() == 1);
+  CHECK_FALSE(rig.find("ab"));
+}
+
 TEST_CASE("a listing shows names as files, without what has expired") {
   Rig rig;
   rig.put("short:o/r", "1", 10);
@@ -176,11 +186,12 @@ TEST_CASE("with a full disk an entry is kept in memory, and the failure is told"
   rig.disk.state()->read_only = true;
   REQUIRE(rig.cache.put("k", "\"new\"", -1, false));
   CHECK(text_of(rig.find("k")) == "\"new\"");
-  CHECK(rig.counters.get(Counter::kStoreErrors) == 1);
-  CHECK(rig.errors.jsonl().find("cache/k") != std::string::npos);
+  CHECK(rig.errors.jsonl().find("cache/k: the disk is full; it is kept in memory alone") != std::string::npos);
   // fsync promises the disk.
   CHECK(rig.cache.put("k", "\"newer\"", -1, true).error().code == Code::kNoSpace);
-  // Forgotten by memory: the older version on disk does not come back.
+  // Doubted, it is still the truth; forgotten by memory, the older version on disk does not come back.
+  rig.memory.doubt_all();
+  CHECK(text_of(rig.find("k")) == "\"newer\"");
   rig.memory.remove_if([](const Entry&) { return true; });
   CHECK_FALSE(rig.find("k"));
 }

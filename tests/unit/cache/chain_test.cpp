@@ -290,9 +290,10 @@ TEST_CASE("without a credential nothing is known and a fetch says why") {
   CHECK(told.wait().error().code == Code::kNoKey);
   CHECK_FALSE(rig.chain.known(*rig.request()));
   CHECK(rig.chain.list("").error().code == Code::kNoKey);
+  CHECK(rig.errors.jsonl().find("api/repos/o/r.json") != std::string::npos);
 }
 
-TEST_CASE("a failing disk is a counted miss and rests; reads go on, and it is tried again later") {
+TEST_CASE("a failing disk is a miss and rests; reads go on, and it is tried again later") {
   ChainRig rig;
   rig.disk.state()->broken = true;
   for (int i = 0; i < 6; ++i) {
@@ -303,8 +304,6 @@ TEST_CASE("a failing disk is a counted miss and rests; reads go on, and it is tr
   CHECK(rig.disk.state()->finds == 3);
   CHECK(rig.disk.state()->puts == 3);
   CHECK(rig.count(Counter::kBreakerOpened) == 2);
-  CHECK(rig.count(Counter::kStoreErrors) == 6);
-  CHECK(rig.errors.size() == 6);
   rig.disk.state()->broken = false;
   rig.clock.advance(5.1);
   auto told = rig.ask(rig.request("/repos/o/again"));

@@ -46,6 +46,10 @@ class FakeDisk final : public DiskTier {
     s->rows.erase(unique_text(key));
     return {};
   }
+  Result<> flush(bool) override {
+    if (state_.lock()->cannot_flush) return fail(Code::kNoSpace, "the disk is full");
+    return {};
+  }
   Result<std::vector<Listed>> list(Space space, const std::string& partition, const std::string&,
                                    const std::string& directory) override {
     auto s = state_.lock();
@@ -53,7 +57,7 @@ class FakeDisk final : public DiskTier {
     std::vector<Listed> out;
     for (auto& [id, entry] : s->rows)
       if (entry->key.space == space && entry->key.partition == partition && entry->key.directory == directory)
-        out.push_back({entry->key.name, false, entry->body->size(), entry->meta.fetched_at});
+        out.push_back({entry->key.name, false, entry->body->size(), entry->meta.fetched_at, entry->meta.expires_at});
     return out;
   }
   Result<> each(Space space, const std::string* partition, const std::function<bool(const Entry&)>& visit) override {
@@ -71,7 +75,7 @@ class FakeDisk final : public DiskTier {
   struct State {
     std::map<std::string, EntryPtr> rows;
     int finds = 0, puts = 0, updates = 0;
-    bool broken = false, read_only = false;
+    bool broken = false, read_only = false, cannot_flush = false;
   };
   Sync<State>::Locked state() { return state_.lock(); }
 
