@@ -147,8 +147,8 @@ TEST_CASE("a body that stays on disk is not kept in memory, a small one is read 
     rig.local.update(entry);
   }
   CHECK(rig.memory.entries() == 0);
-  CHECK(rig.local.find(key("60000"))->found == Source::kDisk);
-  CHECK(rig.local.find(key("60000"))->found == Source::kMemory);
+  CHECK(rig.local.given(rig.local.find(key("60000")))->found == Source::kDisk);
+  CHECK(rig.local.given(rig.local.find(key("60000")))->found == Source::kMemory);
   CHECK(rig.memory.entries() == 1);
 }
 
