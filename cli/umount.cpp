@@ -1,10 +1,13 @@
 #include <fmt/format.h>
-#include <signal.h>
+#include <poll.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
+#include "base/fd.h"
 #include "cli/access.h"
 #include "cli/json_view.h"
 #include "cli/message.h"
@@ -50,9 +53,15 @@ void ask_daemon(const std::string& socket, const std::string& mountpoint, bool l
   }
 }
 
-// Whoever cleans up after the mount, and a job that ends, rely on the daemon being gone too.
+// Whoever cleans up after the mount, and a job that ends, rely on the daemon being gone too. A pidfd tells of the end
+// even while the parent has yet to collect the process; kill(pid, 0) would go on seeing it.
 void wait_for_exit(pid_t pid, Steady::time_point until) {
-  while (pid > 0 && ::kill(pid, 0) == 0 && Steady::now() < until) std::this_thread::sleep_for(Millis(10));
+  if (pid <= 0) return;
+  const Fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  if (!process) return;  // gone already
+  const auto left = std::chrono::duration_cast<Millis>(until - Steady::now()).count();
+  pollfd ended{process.get(), POLLIN, 0};
+  (void)::poll(&ended, 1, static_cast<int>(std::max<long>(left, 0)));
 }
 
 Result<> unmount_within(const std::string& mountpoint, const std::string& socket, bool lazy) {
