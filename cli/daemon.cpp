@@ -123,9 +123,12 @@ void Daemon::build_tiers(EnvironmentToken token) {
   identity.env_token = std::move(token.bytes);
   identity.env_name = std::move(token.name);
   identity.ask_gh = settings_.api_gh_token;
+  identity.gh_host = gh_hostname(settings_.api_url);
   identities_ = std::make_unique<IdentitySource>(
       std::move(identity), [store = store_.get()](BytesView text) { return store->partition_hash(text); }, clock_);
   pool_ = std::make_unique<Pool>(2, "rfs-pool");
+  // The first question for the credential may have to ask gh: not while a reader waits.
+  pool_->submit([identities = identities_.get()] { (void)identities->current(); });
   origin_ = std::make_unique<Origin>(origin_options(settings_), *routes_, *identities_, clock_, *pool_, counters_, errors_);
   ChainOptions chain;
   chain.stale_limit = settings_.api_stale_limit;

@@ -33,7 +33,7 @@ struct IdentityOptions {
   bool ask_gh = true;          // `gh auth token`, once, when nothing else is there
   // The host whose token gh is asked for (gh_hostname below): a token of github.com must not go to another server.
   // Empty: gh is not asked.
-  std::string gh_host = "github.com";
+  std::string gh_host;
 };
 
 // The name that gh knows an API's host by: "github.com" for https://api.github.com, "HOST" for https://HOST/api/v3,

@@ -170,7 +170,9 @@ TEST_CASE("gh is asked once, for the API's host, with few variables, when nothin
   with_token.env_token = SecretBytes::copy_of(std::string_view("ghs_env"));
   IdentitySource by_env(std::move(with_token), sha256, clock);
   CHECK((*by_env.current())->token.reveal_text() == "ghs_env");
+  CHECK((*IdentitySource(IdentityOptions{}, sha256, clock).current())->token.empty());  // no host that gh could know
   IdentityOptions off;
+  off.gh_host = "ghe.example";
   off.ask_gh = false;
   CHECK((*IdentitySource(std::move(off), sha256, clock).current())->token.empty());
   CHECK(read_file(dir.path + "/calls")->size() == 40);
@@ -183,7 +185,9 @@ TEST_CASE("a gh that fails or says nonsense leaves the anonymous identity", "[id
   for (const char* script : {"#!/bin/sh\nexit 1\n", "#!/bin/sh\necho not a token\n", "#!/bin/sh\ntrue\n"}) {
     write(dir.path + "/gh", script);
     ::chmod((dir.path + "/gh").c_str(), 0700);
-    IdentitySource source(IdentityOptions{}, sha256, clock);
+    IdentityOptions options;
+    options.gh_host = "github.com";
+    IdentitySource source(std::move(options), sha256, clock);
     REQUIRE(source.current());
     CHECK((*source.current())->kind == "anonymous");
   }
