@@ -55,12 +55,17 @@ class KernelNode {
   // The version itself while somebody else holds it. Not owned: the kernel remembers nodes for hours, and a cache that
   // is bounded in bytes must not grow with them.
   FilePtr file() const { return bound() ? file_.lock() : nullptr; }
+  // A file that is made anew at each open, and was made for a GETATTR: the kernel checks permissions between LOOKUP and
+  // OPEN, and both of one walk are one question to GitHub. Whoever gets true opens what file() is.
+  void keep_for_open() { for_open_.store(true, std::memory_order_release); }
+  bool take_for_open() { return for_open_.exchange(false, std::memory_order_acq_rel); }
 
  private:
   friend class NodeTable;
   void bind(const FilePtr& file);
 
   std::atomic<bool> bound_{false};
+  std::atomic<bool> for_open_{false};
   std::weak_ptr<const File> file_;
   std::string version_;
   std::uint64_t size_ = 0;

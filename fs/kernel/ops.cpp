@@ -212,7 +212,8 @@ void Ops::getattr(Request request, fuse_ino_t ino, fuse_file_info* info) {
       [node](Ops& ops, Request& waiting, FilePtr file) {
         if (!file) return waiting.error(EIO);
         ops.pin(file);
-        ops.nodes_.bind(node, file);  // else it was bound meanwhile, and that version is what it stands for
+        // Else it was bound meanwhile, and that version is what it stands for.
+        if (ops.nodes_.bind(node, file) && node->direct()) node->keep_for_open();
         ops.answer_attr(waiting, node);
       });
 }
