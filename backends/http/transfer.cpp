@@ -175,11 +175,12 @@ HttpFailure Transfer::failure(CURLcode code) const {
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
     case CURLE_PARTIAL_FILE:
-    case CURLE_HTTP2:
-    case CURLE_HTTP2_STREAM:
       if (response_.status == 0)
         return {{Code::kUnreachable, "the connection to " + where + " ended without an answer: " + detail, "try again"},
                 true};
+      [[fallthrough]];
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
       return {{Code::kBroken, "the answer of " + where + " broke off: " + detail, "try again"}, true};
     case CURLE_BAD_CONTENT_ENCODING:
       return {{Code::kBroken, "the answer of " + where + " does not decompress: " + detail, "try again"}, true};
