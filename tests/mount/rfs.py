@@ -231,8 +231,9 @@ class Mount(Daemon):
             until(lambda path=path: self.state(path) == "stale", what=f"{path} past its TTL")
 
     def errors(self):
-        """errors.jsonl as a list of objects, oldest first."""
-        return [json.loads(line) for line in self.read(".runnerfs/errors.jsonl").splitlines()]
+        """errors.jsonl as a list of objects, oldest first, with the errno's name in the number's place."""
+        lines = [json.loads(line) for line in self.read(".runnerfs/errors.jsonl").splitlines()]
+        return [{**line, "errno": errno.errorcode[line["errno"]]} for line in lines]
 
     def stats(self):
         return self.json(".runnerfs/stats.json")

