@@ -77,6 +77,7 @@ std::string with(std::string_view key, char separator, bool upper) {
   for (char& c : out) {
     if (c == '.' || c == '_' || c == '-') c = separator;
     if (upper && c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    if (!upper && c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
   return out;
 }
