@@ -174,8 +174,7 @@ Result<> Daemon::start_mount(const std::string& mountpoint, const std::vector<st
   MountOptions options;
   options.mountpoint = mountpoint;
   options.source = settings_.source;
-  // Without it the kernel lets nobody in but the mounter, who need not be the one that is served.
-  options.allow_other = settings_.allow_other || served_.uid != ::geteuid();
+  options.allow_other = settings_.allow_other;
   options.read_only = settings_.read_only;
   options.fuse_options = passed;
   options.uid = served_.uid;

@@ -110,7 +110,7 @@ class Daemon {
   std::unique_ptr<ApiTree> api_tree_;
   std::unique_ptr<CacheTree> cache_tree_;
   InfoTree info_{clock_};
-  Root root_;
+  Root root_{settings_.allow_other};
   std::unique_ptr<SocketServer> socket_;
   std::unique_ptr<Session> session_;
 

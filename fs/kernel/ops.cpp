@@ -85,7 +85,7 @@ Ops::Ops(const MountOptions& options, Namespace& root, const Clock& clock, Count
     : options_(options),
       root_(root),
       counters_(counters),
-      nodes_(0755),
+      nodes_(options.allow_other ? 0755 : 0700),
       told_(clock),
       notifier_(nodes_),
       pending_(clock, counters, options.deadline, on_interrupt) {}

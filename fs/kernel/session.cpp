@@ -76,7 +76,8 @@ struct Session::Impl {
 
   std::string option_text() const {
     std::string text = "fsname=" + options.source + ",subtype=runnerfs,default_permissions,nosuid,nodev";
-    if (options.allow_other) text += ",allow_other";
+    // Without it the kernel lets nobody in but the mounter, who need not be the one that is served.
+    if (options.allow_other || options.uid != ::geteuid()) text += ",allow_other";
     if (options.read_only) text += ",ro";
     for (const auto& one : options.fuse_options) text += "," + one;
     return text;

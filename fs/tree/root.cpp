@@ -23,7 +23,7 @@ Result<Node> Root::lookup(const std::string& path, const Caller& caller) {
   node.timeout = 3600;  // no name is added or removed while a front runs
   if (path.empty()) {
     node.kind = Node::Kind::kDirectory;
-    node.mode = 0755;  // the namespaces decide who may go on
+    node.mode = mode_;
   }
   return node;
 }

@@ -11,6 +11,8 @@ namespace rfs {
 
 class Root final : public Namespace {
  public:
+  // others: let others list the mountpoint itself (allow_other).
+  explicit Root(bool others = true) : mode_(others ? 0755 : 0700) {}
   // Built once, before any front runs. `name`: "api". Not owned; they outlive Root.
   void add(const std::string& name, Namespace& space);
 
@@ -32,6 +34,7 @@ class Root final : public Namespace {
     std::string rest;
   };
   Place place(const std::string& path) const;
+  const mode_t mode_;
   std::map<std::string, Namespace*> spaces_;
 };
 

@@ -150,7 +150,7 @@ def test_mount_dash_t_works(home, fuse):
     if not os.path.exists("/sbin/mount.fuse") and not os.path.exists("/sbin/mount.fuse3"):
         pytest.skip("no mount.fuse here")
     # mount.fuse finds the program by PATH of root's shell; the absolute path as a subtype is what it also takes.
-    result = subprocess.run(["mount", "-i", "-t", f"fuse.{home.join('bin/runnerfs')}", "none", home.join("mnt")],
+    result = subprocess.run(["mount", "-t", f"fuse.{home.join('bin/runnerfs')}", "none", home.join("mnt")],
                             env=home.environment(), capture_output=True, timeout=30)
     if result.returncode and b"unknown filesystem" in result.stderr:
         result = subprocess.run(["/sbin/mount.fuse3", f"{home.join('bin/runnerfs')}#none", home.join("mnt")],

@@ -1,0 +1,83 @@
+"""A failure is two lines on stderr, nothing on stdout, and the exit code of its kind."""
+
+import pytest
+from conftest import failure
+
+
+@pytest.mark.parametrize("arguments", [
+    [], ["nonsense"], ["mount", "--no-such"], ["mount", "-o", "no_such=1", "/tmp"], ["mount", "a", "b", "c"], ["cat"],
+    ["mount", "--origin-timeout", "soon"], ["mount", "--key-source", "magic"], ["mount", "-o", "ro,rw"], ["mount", "-o", "ca_file"],
+    ["mount", "--key-source", "file", "-o", "key_source=memory"], ["cat", "--origin-timeout", "1", "--origin-timeout", "2", "api/user.json"],
+    ["keygen", "much"], ["serve", "here"], ["put"], ["why", "a", "b"], ["help", "nonsense"], ["umount", "a", "b"],
+    ["put", "--ttl", "soon", "cache/k"], ["mount", "--config", "/no/such/file.yml"], ["status", "--interval", "x"]])
+def test_a_wrong_command_line_is_exit_2(user, arguments):
+    failure(user.run(*arguments), 2)
+
+
+@pytest.mark.parametrize("arguments, code", [
+    (["cat", "api/users/nobody.json"], 10), (["cat", "api/nonsense"], 10), (["cat", "cache/none"], 10), (["rm", "cache/none"], 10),
+    (["cat", "api/repos/octo/hello/%2e%2e/x.json"], 17), (["cat", "api/" + "x" * 300 + ".json"], 18), (["cat", "api"], 23),
+    (["ls", "api/nonsense/x"], 10), (["cat", "cache/a/b"], None), (["status"], 10), (["umount"], 10), (["umount", "/tmp"], 10),
+    (["cat", "--socket", "/no/such.sock", "api/user.json"], 14), (["put", "api/user.json", "/dev/null"], 19),
+    (["why", "api/nonsense"], 10), (["put", "cache/k", "/no/such/file"], 10)])
+def test_each_kind_of_failure_has_its_code(user, arguments, code):
+    failure(user.run(*arguments), code)
+
+
+def test_what_is_no_json_is_refused_with_its_place(user):
+    text = failure(user.run("put", "cache/k", stdin='{"a": }'), 17)
+    assert "6" in text or "position" in text or "byte" in text
+    failure(user.run("cat", "cache/k"), 10)
+
+
+def test_an_unknown_key_of_the_owner_is_told_with_file_and_line(user):
+    user.write(".config/runnerfs/config.yml", "api:\n  max_pages: 7\n  max_pags: 7\n")
+    text = failure(user.run("cat", "api/repos/octo/hello.json"), 2)
+    assert "config.yml:3" in text and "max_pags" in text
+
+
+def test_an_unknown_key_of_a_checkout_stops_nothing(user):
+    user.write("work/.git/HEAD", "")
+    user.write("work/.github/cache-config.yml", "cache:\n  no_such: 7\n")
+    result = user.run("cat", "api/repos/octo/hello.json", cwd=user.join("work"))
+    assert result.returncode == 0 and result.stderr == ""
+    assert "cache-config.yml:2: unknown key 'cache.no_such'" in user.ok("config", cwd=user.join("work"))
+    assert "warn  configuration" in user.run("doctor", cwd=user.join("work")).stdout
+
+
+def test_control_bytes_of_a_path_do_not_reach_the_terminal(user):
+    text = failure(user.run("cat", "api/repos/\x1b[31mred/x.json"))
+    assert "\x1b" not in text
+
+
+def test_another_root_key_is_told_and_answers_go_on(user):
+    user.ok("cat", "api/repos/octo/hello.json")
+    key = user.join(".local/state/runnerfs/root-key")
+    with open(key, encoding="ascii") as file:
+        words = file.read().split()
+    with open(key, "w", encoding="ascii") as file:
+        file.write(f"{words[0]} {'A' * 43}=\n")
+    assert "octo/hello" in user.ok("cat", "api/repos/octo/hello.json")
+    user.serve(RUNNERFS_KEY_SOURCE=None)
+    assert "trouble" in user.ok("status")
+
+
+def test_a_key_source_that_was_named_must_serve(user):
+    text = failure(user.run("cat", "api/repos/octo/hello.json", RUNNERFS_KEY_SOURCE="systemd"), 30)
+    assert "credential" in text
+
+
+def test_another_key_source_than_the_recorded_one_is_an_error(user):
+    user.ok("init")
+    failure(user.run("cat", "cache/k", RUNNERFS_KEY_SOURCE="systemd"), 30)
+    failure(user.run("init", "--key-source", "systemd"), 24)
+
+
+def test_a_store_without_its_key_is_not_given_a_new_one(user):
+    user.ok("cat", "api/repos/octo/hello.json")
+    state = user.join(".local/state/runnerfs")
+    import shutil
+    shutil.rmtree(state)
+    assert "octo/hello" in user.ok("cat", "api/repos/octo/hello.json", RUNNERFS_KEY_SOURCE=None)
+    import os
+    assert not os.path.exists(os.path.join(state, "root-key"))
