@@ -22,10 +22,10 @@ std::string status_of(Access& access) {
   return text ? *text : "";
 }
 
-// Whether a daemon that was found, not named, would answer as this process would.
-bool works_alike(Access& access, const Settings& settings) {
-  const std::string status = status_of(access);
-  return json_text(status, "api_url") == settings.api_url && json_text(status, "cache_directory") == settings.cache_directory;
+// A daemon that was found, not named, is this user's own when it keeps the same store. Its address of GitHub and its
+// token are its own: a step of a job often has neither.
+bool same_store(Access& access, const Settings& settings) {
+  return json_text(status_of(access), "cache_directory") == settings.cache_directory;
 }
 
 void quiet_log(const Settings& settings) {
@@ -84,7 +84,7 @@ Result<bool> Reach::connect(const Given& given) {
     if (composes(flag)) return false;
   for (const std::string& path : socket_files(environment_)) {
     auto connected = SocketAccess::connect(path);
-    if (!connected || !works_alike(**connected, settings())) continue;
+    if (!connected || !same_store(**connected, settings())) continue;
     access_ = std::move(*connected);
     return true;
   }
