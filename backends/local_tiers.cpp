@@ -99,11 +99,8 @@ Result<> LocalTiers::put_now(const EntryPtr& entry, bool sync) {
   if (!store_) return memory_.put(entry);
   // A user waits for this one: the disk is tried even while it rests.
   auto result = store_->put_now(entry, sync);
-  if (went_well(writes_, result)) {
-    gone_.lock()->erase(unique_text(entry->key));
-  } else {
-    mark_gone(entry->key);
-  }
+  if (!went_well(writes_, result)) return result;  // what was there before stays, on disk and in memory
+  gone_.lock()->erase(unique_text(entry->key));
   (void)memory_.put(entry);
   return result;
 }

@@ -81,6 +81,7 @@ Daemon::Daemon(const Configuration& configuration, User served, ChosenKey key)
 }
 
 void Daemon::trouble(const std::string& what, const Error& error) {
+  counters_.add(Counter::kStoreErrors);
   warnings_.push_back(fmt::format("{}: {}{}{}", what, error.message, error.hint.empty() ? "" : "; ", error.hint));
   errors_.add("", error);
 }

@@ -134,15 +134,12 @@ Result<EntryPtr> Cache::put(const std::string& key, std::string document, int tt
                 "raise max_object_size, or store less");
   TRY_ASSIGN(EntryPtr entry, impl_->make(at, std::move(document), ttl < 0 ? ttl_of(key) : ttl));
   std::lock_guard lock(impl_->change(key));
-  auto stored = impl_->local.put_now(entry, sync);
-  if (stored) return entry;
-  // From memory the entry is still served, which is all that a cache promises; fsync promises more.
-  EntryPtr kept = sync ? nullptr : impl_->local.find(at);
-  Error error = std::move(stored.error());
-  error.message = fmt::format("cache/{}: {}", at.name, error.message);
-  if (!kept || kept->version() != entry->version()) return fail(std::move(error));
-  error.message += "; it is kept in memory alone";
-  impl_->errors.add("cache/" + at.name, error);
+  if (auto stored = impl_->local.put_now(entry, sync); !stored) {
+    // A close that succeeded has stored; what only memory holds would be gone with the daemon.
+    Error error = std::move(stored.error());
+    error.message = fmt::format("cache/{}: {}", at.name, error.message);
+    return fail(std::move(error));
+  }
   return entry;
 }
 

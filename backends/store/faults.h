@@ -28,8 +28,11 @@ class Faults {
   bool is_spoiled(const std::string& record);
   // It was replaced by a good one.
   void renewed(const std::string& record);
-  // Something that the user must know: a database was set aside.
-  void notice(const Error& error) { errors_.add("", error); }
+  // Something that the user must know: a database was set aside. A failure of the store, though it goes on.
+  void notice(const Error& error) {
+    counters_.add(Counter::kStoreErrors);
+    errors_.add("", error);
+  }
 
  private:
   // So that a store full of damage does not fill the memory too.
