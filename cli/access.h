@@ -1,9 +1,9 @@
 // How a command reaches the tree: through the socket of a daemon that serves it, else by the same objects in this
 // process.
 //
-// Which daemon: the one named by --socket; that of RUNNERFS_SOCKET or the configuration, if it answers; the one mounted at --mount DIR; the one whose mountpoint an
-// absolute path lies below; else a daemon of this user that works with the same API URL and the same store. Flags on the
-// command line that say how to work (--token-file, --api-url, …) ask for a process of their own.
+// Which daemon: the one named by --socket; that of RUNNERFS_SOCKET or the configuration, if it answers; the one mounted
+// at --mount DIR; the one whose mountpoint an absolute path lies below; else a daemon of this user that keeps the same
+// store. Flags on the command line that say how to work (--token-file, --api-url, …) ask for a process of their own.
 #pragma once
 
 #include <memory>

@@ -14,12 +14,11 @@ BODY = '"full_name":"octo/hello"'
 @pytest.mark.parametrize("path", ["api/repos/octo/hello.json", "./api/repos/octo/hello.json", "/repos/octo/hello",
                                   "https://api.github.com/repos/octo/hello", "api/repos/{owner}/{repo}.json", "/repos/{owner}/{repo}"])
 def test_cat_takes_every_spelling_of_a_path(user, path):
-    if path.startswith("https"):
-        result = user.run("cat", path)
-        # Another host than the one that is configured is not asked.
-        assert result.returncode == 17
-        return
     assert BODY in user.ok("cat", path, GITHUB_REPOSITORY="octo/hello").replace(" ", "")
+
+
+def test_a_url_of_another_host_is_refused(user):
+    assert user.run("cat", "https://elsewhere.example/repos/octo/hello").returncode == 17
 
 
 def test_cat_takes_several_paths_and_ends_at_the_first_failure(user):
@@ -83,7 +82,7 @@ def test_why_asks_nobody_and_tells_the_route(user):
     assert "nothing is held" in text and "get_repo_info" in text and "300 s" in text
     user.ok("cat", "api/repos/octo/hello.json")
     text = user.ok("why", "api/repos/octo/hello.json")
-    assert "answered at once" in text and "disk" in text and '"0123456789abcdef"' in text
+    assert "answered at once" in text and "disk" in text and re.search(r'^etag +"[0-9a-f]+"$', text, re.M)
 
 
 def test_path_prints_the_spelling_that_needs_no_quotes(user):
