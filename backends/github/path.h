@@ -12,7 +12,8 @@
 //   contents/ a longer path may go through it. An escaped dot, %2E, is an ordinary character: it neither hides a name
 //   nor begins a suffix. repos/octo/%2Egithub.json is the repository ".github", repos/octo/x%2Ejson/pulls.json are the
 //   pulls of "x.json".
-// - Case is kept; empty components are skipped.
+// - Case is kept; empty components are skipped. The canonical spelling escapes what a URL escapes, but for letters beyond
+//   ASCII, which it shows; where that makes a component longer than 255 bytes, the name is not listed.
 #pragma once
 
 #include <memory>

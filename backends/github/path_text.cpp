@@ -1,6 +1,7 @@
 #include "backends/github/path_text.h"
 
 #include <array>
+#include <cstdint>
 
 #include "base/encode.h"
 
@@ -75,6 +76,42 @@ Result<> add(std::string_view name, std::string_view value, Parameters& out) {
   return {};
 }
 
+// The code point that the escapes at `at` spell in UTF-8, with the bytes; 0: none that is shown plain, which are those
+// beyond the C1 controls.
+std::uint32_t escaped_point(std::string_view text, std::size_t at, std::string& bytes) {
+  auto byte_at = [&](std::size_t i) -> int {
+    if (i + 2 >= text.size() || text[i] != '%') return -1;
+    return digit(text[i + 1]) << 4 | digit(text[i + 2]);
+  };
+  const int first = byte_at(at);
+  const int more = first >= 0xf0 && first <= 0xf4 ? 3 : first >= 0xe0 ? 2 : first >= 0xc2 ? 1 : 0;
+  if (more == 0 || first > 0xf4) return 0;
+  bytes.assign(1, static_cast<char>(first));
+  std::uint32_t point = static_cast<std::uint32_t>(first) & (0x3fu >> more);
+  for (int i = 1; i <= more; ++i) {
+    const int byte = byte_at(at + 3 * static_cast<std::size_t>(i));
+    if (byte < 0 || (byte & 0xc0) != 0x80) return 0;
+    bytes += static_cast<char>(byte);
+    point = point << 6 | (static_cast<std::uint32_t>(byte) & 0x3f);
+  }
+  static constexpr std::uint32_t kLeast[] = {0, 0xa0, 0x800, 0x10000};
+  return point < kLeast[more] || point > 0x10ffff || (point >= 0xd800 && point < 0xe000) ? 0 : point;
+}
+
+// Escaped UTF-8 as the letters that it is: what a directory lists should read like what it is called.
+std::string readable(std::string_view canonical_text) {
+  std::string out, bytes;
+  for (std::size_t i = 0; i < canonical_text.size();) {
+    if (canonical_text[i] == '%' && escaped_point(canonical_text, i, bytes)) {
+      out += bytes;
+      i += 3 * bytes.size();
+    } else {
+      out += canonical_text[i++];
+    }
+  }
+  return out;
+}
+
 std::string joined(const Parameters& parameters, std::string_view first, std::string_view between) {
   std::string out;
   for (const auto& [name, value] : parameters) {
@@ -144,7 +181,7 @@ Result<> add_at_parameters(std::string_view text, Parameters& out) {
 }
 
 std::string query_of(const Parameters& parameters) { return joined(parameters, "", "&"); }
-std::string display_of(const Parameters& parameters) { return joined(parameters, "@", "@"); }
+std::string display_of(const Parameters& parameters) { return readable(joined(parameters, "@", "@")); }
 
 bool below_contents(const std::vector<std::string>& segments, std::size_t index) {
   if (segments.empty()) return false;
@@ -158,10 +195,9 @@ std::string escape_parameters(std::string stem) {
 }
 
 std::string display_segment(std::string_view segment, bool contents, bool stem) {
-  std::string out = stem ? escape_parameters(std::string(segment)) : std::string(segment);
-  if (!stem && suffix_of(out)) {
-    out.replace(out.rfind('.'), 1, "%2E");
-  }
+  std::string out = readable(segment);
+  if (stem) out = escape_parameters(std::move(out));
+  if (!stem && suffix_of(out)) out.replace(out.rfind('.'), 1, "%2E");
   if (out[0] == '.' && (!contents || out == ".git")) out.replace(0, 1, "%2E");
   return out;
 }

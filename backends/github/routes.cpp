@@ -50,12 +50,13 @@ bool component_matches(std::string_view pattern, std::string_view text) {
 bool is_parameter(std::string_view component) {
   return component.size() >= 2 && component.front() == '{' && component.back() == '}';
 }
+bool is_rest(std::string_view component) { return is_parameter(component) && component.ends_with("...}"); }
 
 bool matches_from(const std::vector<std::string_view>& pattern, std::size_t p, const std::vector<std::string>& path,
                   std::size_t i) {
   for (; p < pattern.size(); ++p, ++i) {
     bool last = p + 1 == pattern.size();
-    if (pattern[p] == "**") {
+    if (pattern[p] == "**" || is_rest(pattern[p])) {
       if (last) return i < path.size();
       for (std::size_t skip = i; skip <= path.size(); ++skip)
         if (matches_from(pattern, p + 1, path, skip)) return true;
@@ -174,7 +175,7 @@ void Routes::add(Route route) {
   Node* node = root_.get();
   const int index = static_cast<int>(routes_.size());
   for (auto component : components(route.pattern)) {
-    if (is_parameter(component) && component.size() > 5 && component.substr(component.size() - 4) == "...}") {
+    if (is_rest(component)) {
       node->rest = index;
       routes_.push_back(std::move(route));
       return;

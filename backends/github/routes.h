@@ -30,7 +30,7 @@ struct Route {
 // Patterns over REST paths, as api.allow, api.deny and operation_ttls take them: "/repos/octo/*/actions/**".
 //   *              any characters within one component
 //   **, last /*    this component and everything below it; "/repos/octo/*" also matches "/repos/octo/hello/pulls"
-//   {x}            like a component that is *
+//   {x}, {x...}    like a component that is *, or **, so that a route's own pattern can be used
 // A leading '/' may be left out. Letters match in either case, as owners and repositories do at GitHub; escapes are
 // decoded first. A renamed repository is also reached as /repositories/ID: name that path too where it matters.
 bool route_pattern_matches(std::string_view pattern, std::string_view path);

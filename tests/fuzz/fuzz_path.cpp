@@ -13,6 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (name && name->what == rfs::ApiName::What::kFile) {
     // The spelling that listings print is the same file, and its own spelling.
     const auto again = rfs::parse_api_path(name->display, routes);
+    // Escapes make a name longer: what does not fit a file name any more is said to be so.
+    if (!again && again.error().code == rfs::Code::kNameTooLong) return 0;
     if (!again || again->what != rfs::ApiName::What::kFile || again->display != name->display) std::abort();
     if (rfs::canonical_key("h", *again->request) != rfs::canonical_key("h", *name->request)) std::abort();
     // What is sent is one line of printable ASCII.

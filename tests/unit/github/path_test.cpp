@@ -190,6 +190,21 @@ TEST_CASE("what may not stand in a path segment is escaped once") {
   CHECK(file("repos/o/r/contents/a+(1).raw").path == "/repos/o/r/contents/a+(1)");
 }
 
+TEST_CASE("letters beyond ASCII are sent escaped and shown as themselves") {
+  auto plain = file("repos/o/r/contents/\xc3\xbc/\xe6\x97\xa5\xf0\x9f\x98\x80@ref=\xc3\xa4.raw");
+  auto escaped = file("repos/o/r/contents/%c3%bc/%E6%97%A5%F0%9F%98%80@ref=%C3%A4.raw");
+  CHECK(plain.path == "/repos/o/r/contents/%C3%BC/%E6%97%A5%F0%9F%98%80");
+  CHECK(plain.query == "ref=%C3%A4");
+  CHECK(plain.path == escaped.path);
+  CHECK(plain.display == "repos/o/r/contents/\xc3\xbc/\xe6\x97\xa5\xf0\x9f\x98\x80@ref=\xc3\xa4.raw");
+  CHECK(escaped.display == plain.display);
+}
+
+TEST_CASE("bytes that are no letters stay escaped") {
+  for (auto name : {"%FF", "%C3", "%C0%AF", "%C2%9B", "%E0%80%AF", "%ED%A0%80", "%F4%90%80%80", "%F5%80%80%80", "%20"})
+    CHECK(file("repos/o/r/contents/" + std::string(name) + ".raw").display == "repos/o/r/contents/" + std::string(name) + ".raw");
+}
+
 TEST_CASE("allow and deny are EACCES for files alone") {
   Routes table({{}, {"/repos/octo/*"}, {}});
   auto denied = parse_api_path("repos/octo/hello.json", table);
@@ -254,7 +269,7 @@ struct Random {
   }
   std::string text(std::size_t most) {
     static const std::vector<std::string> pieces = {"a", "B", "7", "-", ".", "..", "@", "=", "@a=", "@ref=b", ".json", ".raw", ".jsonl",
-                                                    "%40", "%2E", "%2e", "%2F", "%25", "%3F", " ", "+", "&", "?", "#", "~", "\xc3\xa4", ":", ",", "[", "'", "\"", "*", "per_page=100"};
+                                                    "%40", "%2E", "%2e", "%2F", "%25", "%3F", " ", "+", "&", "?", "#", "~", "\xc3\xa4", "%C3%A4", "\xff", "%e2%82", "\x82", ":", ",", "[", "'", "\"", "*", "per_page=100"};
     std::string out;
     for (auto n = next(most) + 1; n > 0; --n) out += pieces[next(pieces.size())];
     return out;

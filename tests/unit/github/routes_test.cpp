@@ -143,6 +143,8 @@ TEST_CASE("operation_ttls overrides by operation or by route pattern") {
 TEST_CASE("patterns match components, and a trailing star everything below") {
   CHECK(route_pattern_matches("/repos/octo/*", "/repos/octo/hello/pulls/1"));
   CHECK(route_pattern_matches("/repos/octo/**", "/repos/octo/hello"));
+  CHECK(route_pattern_matches("/repos/{owner}/{repo}/contents/{path...}", "/repos/octo/hello/contents/src/a.c"));
+  CHECK_FALSE(route_pattern_matches("/repos/{owner}/{repo}", "/repos/octo/hello/pulls"));
   CHECK(route_pattern_matches("/repos/*/hello", "/repos/octo/hello"));
   CHECK(route_pattern_matches("/repos/octo/h*o/pulls", "/repos/octo/hello/pulls"));
   CHECK(route_pattern_matches("/repos/**/secrets/*", "/repos/octo/hello/actions/secrets/KEY"));
