@@ -18,7 +18,7 @@ std::string unescape(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     int value = 0;
-    if (text[i] == '\\' && i + 3 < text.size() + 0 &&
+    if (text[i] == '\\' && i + 3 < text.size() &&
         std::from_chars(text.data() + i + 1, text.data() + i + 4, value, 8).ptr == text.data() + i + 4) {
       out += static_cast<char>(value);
       i += 3;
@@ -96,8 +96,11 @@ Result<std::string> resolve_mountpoint(const std::string& path) {
   if (name.empty() || name == "." || name == "..") return fail(Code::kInvalid, "not a usable mountpoint: " + path);
   auto resolved = with_patience([above] { return real_path(above); });
   if (!resolved) return fail(Code::kTimeout, "the filesystem that holds " + path + " does not answer");
-  TRY_ASSIGN(std::string parent, std::move(*resolved));
-  return (parent == "/" ? "" : parent) + "/" + name;
+  if (!*resolved)
+    return fail(Code::kNotFound, "there is no directory " + above + " for the mountpoint", "make it: mkdir -p " + path);
+  std::string parent = std::move(**resolved);
+  if (parent.back() != '/') parent += '/';
+  return parent + name;
 }
 
 }  // namespace rfs
