@@ -10,7 +10,9 @@ bool reusable(const KernelNode& node, const Node& found) {
   if (found.kind == Node::Kind::kDirectory) return node.kind == KernelNode::Kind::kDirectory;
   if (node.kind != KernelNode::Kind::kFile) return false;
   if (found.kind == Node::Kind::kUnbound) return !node.bound();
-  return !node.bound() || node.stands_for(*found.file);
+  if (!node.bound()) return true;
+  if (!node.stands_for(*found.file)) return false;
+  return !node.direct() || node.size() == found.file->size();  // stat shows the size of the version found last
 }
 
 }  // namespace

@@ -149,6 +149,7 @@ void Ops::lookup(Request request, fuse_ino_t parent, const char* name) {
     return (void)request.entry(absent);
   }
   bool unbound = found->kind == Node::Kind::kUnbound;
+  if (found->file) told_.found(request.thread(), path, found->file);
   answer_entry(request, nodes_.enter(path, *found), unbound ? 0 : found->timeout);
 }
 

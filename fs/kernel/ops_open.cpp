@@ -36,16 +36,15 @@ void Ops::opened(Request& request, const KernelNodePtr& node, const FilePtr& hel
   handle->node = node;
   handle->file = file;
   if (node->kind == KernelNode::Kind::kDraft) return answer_open(request, std::move(handle), info, true);
-  if (nodes_.bind(node, file)) {
-    told_.take(thread, node->path);
-    return answer_open(request, std::move(handle), info, file->direct());
-  }
-  if (told_.take(thread, node->path)) {  // it changed again; one version, whole, is what this reader gets
-    if (held && node->stands_for(*held)) {
-      handle->file = held;
-      return answer_open(request, std::move(handle), info, held->direct());
+  auto taken = told_.take(thread, node->path);
+  if (nodes_.bind(node, file)) return answer_open(request, std::move(handle), info, file->direct());
+  if (taken.told) {  // it changed again; this reader gets what it came back with
+    for (const FilePtr& old : {held, taken.file}) {
+      if (!old || !node->stands_for(*old)) continue;
+      handle->file = old;
+      return answer_open(request, std::move(handle), info, old->direct());
     }
-    return answer_open(request, std::move(handle), info, true);
+    return answer_open(request, std::move(handle), info, true);  // these bytes are not the node's: past its page cache
   }
   told_.tell(thread, node->path, nullptr);
   superseded(node);

@@ -38,11 +38,11 @@ void Ops::open_for_writing(Request request, const KernelNodePtr& node, fuse_file
   auto writer = root_.write(node->path, caller, false, truncate, false);
   if (!writer) return refuse(request, writer.error());
   // The kernel comes back with the draft; or, where it doesn't look up a name (/proc/self/fd/N), with this node again.
-  if (node->kind != KernelNode::Kind::kDraft && !told_.take(caller.pid, node->path)) {
+  bool told = told_.take(caller.pid, node->path).told;
+  if (node->kind != KernelNode::Kind::kDraft && !told) {
     told_.tell(caller.pid, node->path, nodes_.draft(node->path, node->mode));
     return request.error(ESTALE);
   }
-  told_.take(caller.pid, node->path);
   auto handle = std::make_unique<OpenHandle>();
   handle->node = node;
   handle->writer = std::make_shared<WriteHandle>(std::move(*writer), truncate);

@@ -16,24 +16,32 @@ Told::Entries::iterator Told::find(Entries& entries, pid_t thread, const std::st
 
 void Told::tell(pid_t thread, const std::string& path, KernelNodePtr draft) {
   auto entries = entries_.lock();
-  if (auto found = find(*entries, thread, path); found != entries->end()) entries->erase(found);
+  if (auto entry = find(*entries, thread, path); entry != entries->end()) entries->erase(entry);
   if (entries->size() == kMost) entries->pop_front();
-  entries->push_back({thread, path, std::move(draft), clock_.steady()});
+  entries->push_back({thread, path, std::move(draft), clock_.steady(), nullptr});
 }
 
-bool Told::take(pid_t thread, const std::string& path) {
+void Told::found(pid_t thread, const std::string& path, const FilePtr& file) {
   auto entries = entries_.lock();
-  auto found = find(*entries, thread, path);
-  if (found == entries->end()) return false;
-  entries->erase(found);
-  return true;
+  if (entries->empty()) return;
+  if (auto entry = find(*entries, thread, path); entry != entries->end()) entry->file = file;
+}
+
+Told::Taken Told::take(pid_t thread, const std::string& path) {
+  auto entries = entries_.lock();
+  if (entries->empty()) return {};
+  auto entry = find(*entries, thread, path);
+  if (entry == entries->end()) return {};
+  Taken taken{true, std::move(entry->file)};
+  entries->erase(entry);
+  return taken;
 }
 
 KernelNodePtr Told::draft(pid_t thread, const std::string& path) {
   auto entries = entries_.lock();
   if (entries->empty()) return nullptr;
-  auto found = find(*entries, thread, path);
-  return found == entries->end() ? nullptr : found->draft;
+  auto entry = find(*entries, thread, path);
+  return entry == entries->end() ? nullptr : entry->draft;
 }
 
 }  // namespace rfs

@@ -20,8 +20,14 @@ class Told {
   explicit Told(const Clock& clock) : clock_(clock) {}
   // draft: null for a reader.
   void tell(pid_t thread, const std::string& path, KernelNodePtr draft);
+  // What its LOOKUP found, so that its OPEN can be served that version. Nothing happens for other threads.
+  void found(pid_t thread, const std::string& path, const FilePtr& file);
+  struct Taken {
+    bool told = false;
+    FilePtr file;  // what found() said last; may be null
+  };
   // Whether this thread was told so about this path; answers yes once.
-  bool take(pid_t thread, const std::string& path);
+  Taken take(pid_t thread, const std::string& path);
   // The draft that waits for it; null when there is none. Stays until take().
   KernelNodePtr draft(pid_t thread, const std::string& path);
 
@@ -31,6 +37,7 @@ class Told {
     std::string path;
     KernelNodePtr draft;
     SteadyTime at;
+    FilePtr file;
   };
   using Entries = std::deque<Entry>;
   static constexpr std::size_t kMost = 1024;
