@@ -28,6 +28,12 @@ Result<> make_private_file(const std::string& path) {
   return {};
 }
 
+// A database just made is durable when the directory knows it. Some file systems cannot sync one.
+void sync_directory(const std::string& directory) {
+  Fd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd) ::fsync(fd.get());
+}
+
 Result<FileLock> share(const std::string& directory) {
   auto lock = FileLock::take(directory + "/lock", FileLock::Kind::kShared);
   if (!lock && lock.error().code == Code::kBusy)
@@ -179,6 +185,7 @@ Result<std::shared_ptr<Database>> Database::open_file(const std::string& directo
       return self->load_identity(*db, root);
     }();
     // A damaged key ring makes the rest as useless as a damaged page does.
+    sync_directory(directory);
     self->found_corrupt_ = db->corrupt() || (!usable && usable.error().code == Code::kTampered);
     TRY(std::move(usable));
     TRY_ASSIGN(self->data_version_, db->integer("PRAGMA data_version"));

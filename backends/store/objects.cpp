@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include "base/encode.h"
 #include "base/file.h"
@@ -17,16 +18,25 @@ namespace {
 
 constexpr std::string_view kDraftSuffix = ".draft";
 
+// A failed system call on what is in the folder; what a user can do about a full disk is said here once.
+tl::unexpected<Error> failed(Error error, const std::string& what) {
+  error.message = what + " objects of the cache directory: " + error.message;
+  if (error.code == Code::kNoSpace) error.hint = "free some space on the file system of the cache directory";
+  return fail(std::move(error));
+}
+
+tl::unexpected<Error> failed(int error, const std::string& what) {
+  return failed(Error{from_errno(error), std::strerror(error), {}}, what);
+}
+
 std::string draft_name(const std::string& name) { return name + std::string(kDraftSuffix); }
 
 }  // namespace
 
 Result<Objects> Objects::open(const std::string& path, bool read_only) {
-  if (!read_only && ::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
-    return fail_errno(errno, "cannot make the folder objects of the cache directory");
+  if (!read_only && ::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return failed(errno, "cannot make");
   Fd folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
-  if (!folder && !(read_only && errno == ENOENT))
-    return fail_errno(errno, "cannot open the folder objects of the cache directory");
+  if (!folder && !(read_only && errno == ENOENT)) return failed(errno, "cannot open");
   return Objects(std::move(folder));
 }
 
@@ -40,28 +50,26 @@ Objects::Draft::~Draft() {
 Result<Objects::Draft> Objects::create(const Id16& id) const {
   std::string name = hex(id);
   Fd fd(::openat(folder_.get(), draft_name(name).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!fd) return fail_errno(errno, "cannot create a file in objects of the cache directory");
+  if (!fd) return failed(errno, "cannot create a file in");
   return Draft(folder_.get(), std::move(name), std::move(fd));
 }
 
 Result<> Objects::Draft::append(BytesView bytes) {
   auto written = write_all(fd_.get(), bytes);
-  if (!written)
-    return fail(written.error().code,
-                "cannot write a body to objects of the cache directory: " + written.error().message);
+  if (!written) return failed(std::move(written.error()), "cannot write a body to");
   return {};
 }
 
 Result<> Objects::Draft::keep() {
-  if (::fsync(fd_.get()) != 0) return fail_errno(errno, "cannot sync a body in objects of the cache directory");
+  if (::fsync(fd_.get()) != 0) return failed(errno, "cannot sync a body in");
   if (::renameat(folder_, draft_name(name_).c_str(), folder_, name_.c_str()) != 0)
-    return fail_errno(errno, "cannot name a body in objects of the cache directory");
+    return failed(errno, "cannot name a body in");
   fd_.reset();
   // Some file systems cannot sync a directory; then the row may outlive the file, which reads as a broken body.
   if (::fsync(folder_) != 0 && errno != EINVAL) {
     int error = errno;
     ::unlinkat(folder_, name_.c_str(), 0);
-    return fail_errno(error, "cannot sync objects of the cache directory");
+    return failed(error, "cannot sync");
   }
   return {};
 }
@@ -75,7 +83,7 @@ Result<Bytes> Objects::read(const Id16& id, std::uint64_t offset, std::size_t le
   while (done < length) {
     ssize_t n = ::pread(fd.get(), bytes.data() + done, length - done, static_cast<off_t>(offset + done));
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return fail_errno(errno, "cannot read a body in objects of the cache directory");
+    if (n < 0) return failed(errno, "cannot read a body in");
     if (n == 0) return fail(Code::kBroken, "a body in objects of the cache directory is cut short");
     done += static_cast<std::size_t>(n);
   }
