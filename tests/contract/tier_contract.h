@@ -6,6 +6,7 @@
 #include <string>
 
 #include "backends/tier.h"
+#include "tests/contract/samples.h"
 
 namespace rfs::contract {
 
@@ -27,10 +28,6 @@ void keys_that_differ_in_any_part_are_different_entries(const MakeSubject& make)
 void a_body_stays_readable_after_its_entry_is_gone(const MakeSubject& make);
 void many_threads_see_whole_entries(const MakeSubject& make);
 
-// Helpers that the stores' own tests share.
-std::string bytes_of_size(std::size_t size, unsigned seed);
-EntryKey key_of(const std::string& name, const std::string& partition = "p");
-std::shared_ptr<Entry> entry_of(const EntryKey& key, std::string body);
 // The whole body, read in one piece through read_at.
 std::string body_of(const Entry& entry);
 

@@ -65,10 +65,28 @@ void write_file(const std::string& path, const std::string& content) {
   REQUIRE(out.good());
 }
 
+namespace {
+
+// flip(value, offset)
+void flip(sqlite3_context* context, int, sqlite3_value** values) {
+  if (sqlite3_value_type(values[0]) == SQLITE_INTEGER)
+    return sqlite3_result_int64(context, sqlite3_value_int64(values[0]) ^ 1);
+  if (sqlite3_value_type(values[0]) != SQLITE_BLOB) return sqlite3_result_null(context);
+  const void* data = sqlite3_value_blob(values[0]);
+  std::string bytes(static_cast<const char*>(data), static_cast<std::size_t>(sqlite3_value_bytes(values[0])));
+  if (bytes.empty()) return sqlite3_result_zeroblob(context, 0);
+  char& byte = bytes[std::min(static_cast<std::size_t>(sqlite3_value_int(values[1])), bytes.size() - 1)];
+  byte = static_cast<char>(byte ^ 1);
+  sqlite3_result_blob(context, bytes.data(), static_cast<int>(bytes.size()), SQLITE_TRANSIENT);
+}
+
+}  // namespace
+
 std::string sql(const std::string& directory, const std::string& statement) {
   sqlite3* db = nullptr;
   REQUIRE(sqlite3_open((directory + "/cache.db").c_str(), &db) == SQLITE_OK);
   sqlite3_busy_timeout(db, 5'000);
+  sqlite3_create_function(db, "flip", 2, SQLITE_UTF8, nullptr, flip, nullptr, nullptr);
   std::string first;
   auto row = [](void* out, int columns, char** values, char**) {
     auto& text = *static_cast<std::string*>(out);
@@ -83,6 +101,12 @@ std::string sql(const std::string& directory, const std::string& statement) {
   INFO(statement << ": " << why);
   REQUIRE(rc == SQLITE_OK);
   return first;
+}
+
+void flip_column(const std::string& directory, const std::string& table, const std::string& column,
+                 std::size_t offset) {
+  sql(directory,
+      "UPDATE OR IGNORE " + table + " SET " + column + " = flip(" + column + ", " + std::to_string(offset) + ")");
 }
 
 }  // namespace rfs::test

@@ -52,4 +52,8 @@ void write_file(const std::string& path, const std::string& content);
 // Runs SQL on a database file, as any other program could. Answers the first column of the first row.
 std::string sql(const std::string& directory, const std::string& statement);
 
+// Flips the lowest bit of one byte of a column (of the last byte when it is shorter; of the number when it is one), in
+// every row. Keys that clash after it are left as they were.
+void flip_column(const std::string& directory, const std::string& table, const std::string& column, std::size_t offset);
+
 }  // namespace rfs::test
