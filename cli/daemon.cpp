@@ -154,8 +154,10 @@ void Daemon::build_trees() {
   api.max_pages = static_cast<unsigned>(settings_.api_max_pages);
   api.max_object_size = settings_.max_object_size;
   api_tree_ = std::make_unique<ApiTree>(api, *chain_, *routes_, settings_.api_url, clock_, *pool_, counters_, errors_);
+  api_tree_->set_rates([origin = origin_.get()] { return origin->windows(); });
   CacheTreeOptions cache;
   cache.others = settings_.allow_other;
+  cache.max_document = settings_.max_object_size;
   cache_tree_ = std::make_unique<CacheTree>(cache, *cache_, clock_, *pool_, counters_, errors_);
   info_.add("stats.json", [this] { return stats_json(); });
   info_.add("totals.json", [this] { return totals_json(); });
