@@ -16,6 +16,7 @@
 #include <unordered_map>
 
 #include "base/sync.h"
+#include "base/time.h"
 #include "fs/tree/namespace.h"
 
 namespace rfs {
@@ -55,17 +56,17 @@ class KernelNode {
   // The version itself while somebody else holds it. Not owned: the kernel remembers nodes for hours, and a cache that
   // is bounded in bytes must not grow with them.
   FilePtr file() const { return bound() ? file_.lock() : nullptr; }
-  // A file that is made anew at each open, and was made for a GETATTR: the kernel checks permissions between LOOKUP and
-  // OPEN, and both of one walk are one question to GitHub. Whoever gets true opens what file() is.
-  void keep_for_open() { for_open_.store(true, std::memory_order_release); }
-  bool take_for_open() { return for_open_.exchange(false, std::memory_order_acq_rel); }
+  // The kernel checks permissions between LOOKUP and OPEN, with a GETATTR when it holds no attributes: both are one
+  // question of one reader. What was bound for the GETATTR is opened as it is, once, if the OPEN comes before `until`.
+  void keep_for_open(SteadyTime until) { for_open_.store(until.time_since_epoch().count(), std::memory_order_release); }
+  bool take_for_open(SteadyTime now) { return for_open_.exchange(0, std::memory_order_acq_rel) > now.time_since_epoch().count(); }
 
  private:
   friend class NodeTable;
   void bind(const FilePtr& file);
 
   std::atomic<bool> bound_{false};
-  std::atomic<bool> for_open_{false};
+  std::atomic<SteadyTime::rep> for_open_{0};
   std::weak_ptr<const File> file_;
   std::string version_;
   std::uint64_t size_ = 0;

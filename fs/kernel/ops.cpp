@@ -12,6 +12,7 @@ namespace rfs {
 namespace {
 
 constexpr std::size_t kLongestName = 255;
+constexpr Millis kOneWalk{1'000};  // from the GETATTR of a walk to its OPEN; an answer is as good as new for so long
 
 // A callback of libfuse out of a member function of Ops.
 template <auto method, Counter counter, Ops::Access access>
@@ -84,6 +85,7 @@ const fuse_lowlevel_ops& Ops::table() {
 Ops::Ops(const MountOptions& options, Namespace& root, const Clock& clock, Counters& counters)
     : options_(options),
       root_(root),
+      clock_(clock),
       counters_(counters),
       nodes_(options.allow_other ? 0755 : 0700),
       told_(clock),
@@ -214,7 +216,7 @@ void Ops::getattr(Request request, fuse_ino_t ino, fuse_file_info* info) {
         if (!file) return waiting.error(EIO);
         ops.pin(file);
         // Else it was bound meanwhile, and that version is what it stands for.
-        if (ops.nodes_.bind(node, file) && node->direct()) node->keep_for_open();
+        if (ops.nodes_.bind(node, file)) node->keep_for_open(ops.clock_.steady() + kOneWalk);
         ops.answer_attr(waiting, node);
       });
 }

@@ -128,6 +128,7 @@ class Ops : public std::enable_shared_from_this<Ops> {
 
   const MountOptions options_;
   Namespace& root_;
+  const Clock& clock_;
   Counters& counters_;
   std::function<void()> ready_;
   NodeTable nodes_;

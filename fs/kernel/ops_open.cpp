@@ -16,7 +16,7 @@ void Ops::open(Request request, fuse_ino_t ino, fuse_file_info* info) {
     return open_for_writing(std::move(request), node, *info);
   Caller caller = request.caller();
   FilePtr held = node->file();
-  if (held && node->take_for_open()) return opened(request, node, held, caller.pid, *info, held);
+  if (held && node->take_for_open(clock_.steady())) return opened(request, node, held, caller.pid, *info, held);
   defer_all<FilePtr>(
       std::move(request), [&](Reply<FilePtr> reply) { root_.open(node->path, caller, held, std::move(reply)); },
       [node, held, caller, info = *info](const std::shared_ptr<Ops>& ops, const std::shared_ptr<Ticket>& ticket,

@@ -35,8 +35,14 @@ void Ops::open_for_writing(Request request, const KernelNodePtr& node, fuse_file
   if (!allowed(request, Access::kChange)) return request.error(EACCES);
   if (options_.read_only) return request.error(EROFS);
   bool truncate = (info.flags & O_TRUNC) != 0;
-  auto writer = root_.write(node->path, caller, false, truncate, false);
-  if (!writer) return refuse(request, writer.error());
+  // What somebody else is creating is there, though it has no content yet.
+  const bool being_created = node->kind == KernelNode::Kind::kDraft && nodes_.writer(node) != nullptr;
+  auto writer = root_.write(node->path, caller, being_created, truncate, false);
+  if (!writer) {
+    const bool given_up = node->kind == KernelNode::Kind::kDraft && writer.error().code == Code::kNotFound;
+    if (given_up) return request.error(ESTALE);  // nothing became of it; the kernel looks again, and creates
+    return refuse(request, writer.error());
+  }
   // The kernel comes back with the draft; or, where it doesn't look up a name (/proc/self/fd/N), with this node again.
   bool told = told_.take(caller.pid, node->path).told;
   if (node->kind != KernelNode::Kind::kDraft && !told) {

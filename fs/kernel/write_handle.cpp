@@ -73,6 +73,8 @@ void WriteHandle::commit(bool sync, std::function<bool()> due, Reply<FilePtr> re
       [self = shared_from_this(), sync, due = std::move(due), reply = std::move(reply).share()](Strand::Done done) {
         if (self->abandoned_ || self->failed_ || !due()) {
           auto failed = self->failed_;
+          if (!failed && self->fresh_ && !self->abandoned_)  // a close before anything was written
+            if (auto empty = self->writer_->accept_empty(); !empty) failed = std::move(empty.error());
           done();
           if (failed) return (*reply)(fail(std::move(*failed)));
           return (*reply)(FilePtr());

@@ -2,8 +2,9 @@
 // several at once and a commit takes its time; and decides at which close a commit is due. Any thread.
 //
 // A shell opens a file, duplicates the descriptor and closes the first one, before a byte is written: that close is no
-// reason to store an empty file. So FLUSH commits what was written or truncated since, and a file that was only created
-// or emptied by its open is committed when the last descriptor is gone.
+// reason to store an empty file. So FLUSH commits what was written or truncated since; a file that was only created or
+// emptied by its open is committed when the last descriptor is gone, and a close before that only asks whether an empty
+// file would be taken.
 #pragma once
 
 #include <atomic>

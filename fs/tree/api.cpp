@@ -3,7 +3,6 @@
 #include "backends/github/path.h"
 #include "fs/tree/api_xattr.h"
 #include "fs/tree/entry_file.h"
-#include "fs/tree/just_bound.h"
 #include "fs/tree/pages.h"
 #include "fs/tree/readme.h"
 
@@ -35,8 +34,6 @@ struct ApiTree::Impl {
   const FilePtr readme;
   std::function<std::vector<RateWindow>()> rates;
   Pages pages;
-  // Shared with answers that come after the tree is gone.
-  const std::shared_ptr<JustBound> just_bound = std::make_shared<JustBound>(clock);
 
   // A name that is refused is in errors.jsonl: its reader sees no more than an errno.
   Result<ApiName> parse(const std::string& path) {
@@ -125,15 +122,8 @@ Result<std::vector<Listing>> ApiTree::list(const std::string& path, const Caller
   return out;
 }
 
-void ApiTree::bind(const std::string& path, const Caller& caller, Reply<FilePtr> reply) {
-  impl_->open(path, Reply<FilePtr>([just_bound = impl_->just_bound, path, caller, reply = std::move(reply).share()](Result<FilePtr> file) {
-                // A list that is still being fetched has a reader of its own for each open.
-                if (file && *file && !path.ends_with(".jsonl")) just_bound->remember(path, caller, *file);
-                (*reply)(std::move(file));
-              }));
-}
-void ApiTree::open(const std::string& path, const Caller& caller, FilePtr, Reply<FilePtr> reply) {
-  if (FilePtr bound = impl_->just_bound->take(path, caller)) return reply(std::move(bound));
+void ApiTree::bind(const std::string& path, const Caller&, Reply<FilePtr> reply) { impl_->open(path, std::move(reply)); }
+void ApiTree::open(const std::string& path, const Caller&, FilePtr, Reply<FilePtr> reply) {
   impl_->open(path, std::move(reply));
 }
 

@@ -39,9 +39,18 @@ Result<Bytes> CacheWriter::read(std::uint64_t offset, std::size_t length) const 
   return Bytes(part.begin(), part.end());
 }
 
+Result<> CacheWriter::accept_empty() const {
+  return fail(Code::kInvalid, "an empty file is no JSON document", "write a document, for example null", 0);
+}
+
 void CacheWriter::commit(bool sync, Reply<FilePtr> reply) {
+  if (content_.empty() && !written_) {  // only created or emptied; what was there before stays
+    Error error = std::move(accept_empty().error());
+    to_.errors.add("cache/" + name_, error);
+    return reply(fail(std::move(error)));
+  }
   Outcome last = *outcome_->lock();
-  if ((!changed_ && !last.failed) || (content_.empty() && !written_))
+  if (!changed_ && !last.failed)
     return reply(last.present ? std::make_shared<EntryFile>(last.present) : FilePtr());
   changed_ = false;
   auto job = [to = to_, name = name_, key = key_, outcome = outcome_, document = std::make_shared<std::string>(content_), sync,

@@ -28,8 +28,8 @@ class CacheWriter final : public Writer {
   Result<> truncate(std::uint64_t size) override;
   std::uint64_t size() const override { return content_.size(); }
   Result<Bytes> read(std::uint64_t offset, std::size_t length) const override;
-  // Does nothing while the document is empty and no byte was ever written: shells close a copy of the descriptor before
-  // they write, and an empty file is no JSON document.
+  // An empty file is no JSON document.
+  Result<> accept_empty() const override;
   void commit(bool sync, Reply<FilePtr> reply) override;
 
  private:

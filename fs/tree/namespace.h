@@ -52,6 +52,9 @@ class Writer {
   virtual Result<> truncate(std::uint64_t size) = 0;
   virtual std::uint64_t size() const = 0;
   virtual Result<Bytes> read(std::uint64_t offset, std::size_t length) const = 0;
+  // Asked at the close of a file that was only created or emptied, and may yet be written through another descriptor (a
+  // shell closes a copy before its command writes): an error is that close's answer and has no other effect.
+  virtual Result<> accept_empty() const { return {}; }
   // At close (flush) and fsync: checks and stores, atomically; may be called again after further writes, and does
   // nothing when nothing changed. kInvalid: the content is not of the required form, nothing was stored, the reason is
   // in errors.jsonl.

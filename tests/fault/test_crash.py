@@ -120,6 +120,7 @@ def test_what_was_fsynced_survives(make_mount):
 def test_a_killed_daemon_leaves_no_socket_in_the_way(make_mount, home, server):
     mount = make_mount()
     mount.read(f"{HELLO}/git/commits/{SHA}.json")
+    until(lambda: mount.stats()["store_writes"] > 0, what="the answer on disk")  # a reader does not wait for it
     kill(mount)
     assert home.run("cat", "api/user.json", check=True).stdout == b'{"login":"octo","id":7}'
     again = remount(mount)

@@ -39,6 +39,14 @@ def test_what_is_no_json_is_einval_at_close_and_nothing_is_stored(mount, documen
     assert mount.error("cache/fresh") == "ENOENT" and "fresh" not in os.listdir(mount.join("cache"))
 
 
+def test_an_open_that_writes_nothing_changes_nothing(mount):
+    write(mount.join("cache/k"), '"before"')
+    assert error_of(write, mount.join("cache/k"), "") == "EINVAL"
+    assert error_of(write, mount.join("cache/k2"), "") == "EINVAL"
+    assert mount.read("cache/k") == b'"before"' and mount.error("cache/k2") == "ENOENT"
+    until(lambda: {"cache/k", "cache/k2"} <= {line["path"] for line in mount.errors()}, what="both lines in errors.jsonl")
+
+
 def test_shell_writes_work(mount):
     script = 'echo "{\\"a\\": 1}" > "$1"; printf "[1,%s]" 2 > "$1"2; cp "$1" "$1"3; echo "[3]" | tee "$1"4'
     subprocess.run(["sh", "-ec", script, "sh", mount.join("cache/k")], check=True, timeout=20, stdout=subprocess.DEVNULL)

@@ -117,15 +117,24 @@ TEST_CASE("nothing happens before a commit, and without one nothing at all") {
   CHECK(rig.read("k") == "not_found");
 }
 
-TEST_CASE("closing a copy of the descriptor before a byte is written stores nothing and does not fail") {
+TEST_CASE("an empty file is no document: the close says so, and what is written afterwards counts") {
   Rig rig;
   auto writer = rig.writer("k");
-  CHECK(rig.commit(*writer).value() == nullptr);
-  CHECK(rig.read("k") == "not_found");
+  CHECK(writer->accept_empty().error().code == Code::kInvalid);
+  CHECK(rig.errors.size() == 0);  // a shell closes a copy of the descriptor before its command writes
   REQUIRE(writer->write(0, view("[1,")));
   REQUIRE(writer->write(3, view("2]")));
   CHECK(content_of(*rig.commit(*writer).value()) == "[1,2]");
   CHECK(rig.errors.size() == 0);
+}
+
+TEST_CASE("what stays empty is refused, told once, and leaves what was there") {
+  Rig rig;
+  REQUIRE(rig.put("k", "1"));
+  auto writer = rig.writer("k");
+  CHECK(rig.commit(*writer).error().code == Code::kInvalid);
+  CHECK(rig.errors.size() == 1);
+  CHECK(rig.read("k") == "1");
 }
 
 TEST_CASE("a commit with nothing new answers what is there") {
