@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 from fixtures import SHA
-from rfs import Mount, error_of, read, threads, write
+from rfs import Mount, error_of, read, threads, until, write
 
 HELLO = "api/repos/octo/hello"
 
