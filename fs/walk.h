@@ -1,5 +1,5 @@
 // The tree without a kernel: what `runnerfs cat`, `ls`, `put`, `rm`, `stat` do. Access is the interface; WalkAccess
-// runs the tree in this process, SocketAccess (fs/socket_client.h) asks a daemon. One call at a time; blocks.
+// runs the tree in this process, SocketAccess (fs/socket.h) asks a daemon. One call at a time; blocks.
 #pragma once
 
 #include <functional>
