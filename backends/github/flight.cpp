@@ -129,7 +129,12 @@ void Flight::send() {
     if (!tag_.empty()) request.headers.emplace_back("If-None-Match", tag_);
     if (!since_.empty()) request.headers.emplace_back("If-Modified-Since", since_);
     request.authorization = {identity_, &identity_->authorization};
-    parts_.counters.add(Counter::kApiCallsMade);
+    // Those that queued up behind a full client must not leave once an answer has closed the gate.
+    request.may_leave = [self = shared_from_this()] {
+      if (self->parts_.limits.gate(self->identity_->partition, self->resource_)) return false;
+      self->parts_.counters.add(Counter::kApiCallsMade);
+      return true;
+    };
   }
   parts_.transport.send(std::move(request),
                         [self = shared_from_this()](HttpResult result) { self->received(std::move(result)); });
@@ -184,6 +189,8 @@ void Flight::redirected(const HttpResponse& response) {
 
 void Flight::not_answered(HttpFailure failure) {
   no_verdict();
+  if (failure.error.code == Code::kLimited)
+    if (auto gate = parts_.limits.gate(identity_->partition, resource_)) return limited(*gate, nullptr, {});
   if (failure.transient && try_again(quick_delay(tries_))) return;
   // It broke off, and there was no time to ask again: for the reader time ran out.
   if (failure.error.code == Code::kBroken && left() <= Millis(0)) failure.error.code = Code::kTimeout;

@@ -47,7 +47,10 @@ void Replay::leave() {
 void Replay::send(HttpRequest request, HttpDone done) {
   if (!enter()) return done(tl::unexpected(HttpFailure{{Code::kAborted, "the filesystem is ending", "", -1}}));
   pool_.submit([this, request = std::move(request), done = std::move(done)] {
-    done(answer(request));
+    if (!request.may_leave || request.may_leave())
+      done(answer(request));
+    else
+      done(tl::unexpected(HttpFailure{{Code::kLimited, "a limit was reached while the request waited", "", -1}}));
     leave();
   });
 }

@@ -110,6 +110,10 @@ class HttpClient::Loop {
     while (!waiting_.empty() && active_.size() < options_.max_in_flight) {
       auto transfer = std::move(waiting_.front());
       waiting_.pop_front();
+      if (!transfer->may_leave()) {
+        transfer->refuse();
+        continue;
+      }
       CURL* easy = transfer->start(options_, share_.get());
       if (!easy || curl_multi_add_handle(multi_.get(), easy) != CURLM_OK)
         transfer->finish(CURLE_OUT_OF_MEMORY);

@@ -217,6 +217,11 @@ void Transfer::time_out() {
       HttpFailure{{Code::kTimeout, what + where, "try again, or give it longer with --origin-timeout"}}));
 }
 
+void Transfer::refuse() {
+  HttpDone done = std::move(done_);
+  done(tl::unexpected(HttpFailure{{Code::kLimited, "a limit was reached while the request waited", ""}}));
+}
+
 void Transfer::abort() {
   HttpDone done = std::move(done_);
   done(tl::unexpected(HttpFailure{{Code::kAborted, "the filesystem is ending", ""}}));

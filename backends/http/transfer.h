@@ -20,13 +20,15 @@ class Transfer {
   Transfer& operator=(const Transfer&) = delete;
 
   SteadyTime deadline() const { return deadline_; }
+  bool may_leave() const { return !request_.may_leave || request_.may_leave(); }
   // The easy handle with every option set, ready for curl_multi_add_handle; null when curl has no memory.
   CURL* start(const HttpClientOptions& options, CURLSH* share);
   CURL* handle() const { return easy_.get(); }
   // Calls `done`: what curl's verdict means. REQUIRES: the handle has been taken out of the multi handle.
   void finish(CURLcode code);
-  // Calls `done` with the failure of a request that did not get that far, or ran out of time.
+  // Call `done` with the failure of a request that ran out of time, may not leave, or is ended by stop().
   void time_out();
+  void refuse();
   void abort();
 
  private:

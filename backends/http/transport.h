@@ -23,7 +23,10 @@ struct HttpRequest {
   std::shared_ptr<const SecretBytes> authorization;
   std::uint64_t max_body = 100u << 20;  // decoded bytes
   Millis timeout{30'000};               // from now until the answer is whole, time in the queue included
-  bool skip_ok_body = false;            // the body of a 200 is of no interest: stop where it begins
+  // Asked once, on a thread of the transport, when the request is about to leave; it may have waited long for that.
+  // False: it is not sent, and ends with kLimited. Empty: it may.
+  std::function<bool()> may_leave;
+  bool skip_ok_body = false;  // the body of a 200 is of no interest: stop where it begins
 };
 
 struct HttpResponse {
@@ -34,7 +37,7 @@ struct HttpResponse {
   bool end_known = true;
 };
 
-// Why there is no answer: kUnreachable, kTimeout, kBroken (it broke off), kTooLarge, kAborted.
+// Why there is no answer: kUnreachable, kTimeout, kBroken (it broke off), kTooLarge, kLimited (may_leave), kAborted.
 struct HttpFailure {
   Error error;
   bool transient = false;  // the same request may well succeed when sent again

@@ -140,6 +140,18 @@ TEST_CASE("requests that wait for a free place end in time too", "[http]") {
   CHECK(server.count() <= 2);
 }
 
+TEST_CASE("a request that may not leave when its turn comes is not sent", "[http]") {
+  HttpServer server(always({.body = "x"}));
+  HttpClient client(plain());
+  HttpRequest request = to(server.url() + "/");
+  int asked = 0;
+  request.may_leave = [&] { return ++asked > 1; };
+  CHECK(get(client, request).error().error.code == Code::kLimited);
+  CHECK(server.count() == 0);
+  CHECK(get(client, request));
+  CHECK(asked == 2);
+}
+
 TEST_CASE("no server, no name, no HTTP: each says so", "[http]") {
   HttpClient client(plain());
   std::string closed;

@@ -150,6 +150,21 @@ TEST_CASE("a used up window keeps every further request here, for its resource a
   }
 }
 
+TEST_CASE("readers that queue up behind the first refusal are not sent after it", "[origin]") {
+  HttpServer server([](const Seen&) { return with_rate(403, 0); });
+  World world("ghs_one", {{"https://api.test", server.url()}}, {}, {}, 1);
+  std::vector<std::future<Code>> futures;
+  for (int i = 0; i < 50; ++i) {
+    auto promise = std::make_shared<std::promise<Code>>();
+    futures.push_back(promise->get_future());
+    world.origin->ask(Ask{request_for("/repos/o/r" + std::to_string(i)), nullptr, nullptr, {}},
+                      [promise](Asked asked) { promise->set_value(asked ? Code::kBroken : asked.error().code); });
+  }
+  for (auto& future : futures) CHECK(future.get() == Code::kLimited);
+  CHECK(server.count() == 1);
+  CHECK(world.counters.get(Counter::kApiCallsMade) == 1);
+}
+
 TEST_CASE("the last request of a window is answered, the next one is not sent", "[origin]") {
   HttpServer server([](const Seen&) { return with_rate(200, 0, "[]"); });
   World world("ghs_one", {{"https://api.test", server.url()}});

@@ -23,8 +23,8 @@ inline constexpr const char* kJsonType = "application/vnd.github+json";
 // "https://name.test/x" → "http://127.0.0.1:PORT/x".
 class NamedHosts final : public Transport {
  public:
-  explicit NamedHosts(std::map<std::string, std::string> hosts)
-      : hosts_(std::move(hosts)), client_({.plain_http = true, .stalled_seconds = 5}) {}
+  NamedHosts(std::map<std::string, std::string> hosts, unsigned in_flight)
+      : hosts_(std::move(hosts)), client_({.plain_http = true, .max_in_flight = in_flight, .stalled_seconds = 5}) {}
   void send(HttpRequest request, HttpDone done) override {
     for (const auto& [name, where] : hosts_)
       if (request.url.starts_with(name + "/")) request.url = where + request.url.substr(name.size());
@@ -62,12 +62,12 @@ using Asked = Result<std::optional<Answer>>;
 
 struct World {
   explicit World(const std::string& token = "ghs_one", std::map<std::string, std::string> hosts = {},
-                 OriginOptions options = {}, RouteOptions route_options = {})
+                 OriginOptions options = {}, RouteOptions route_options = {}, unsigned in_flight = 64)
       : routes(route_options), identities(with_token(token), sha256, clock) {
     if (hosts.empty()) return;
     if (options.base_url == OriginOptions{}.base_url) options.base_url = "https://api.test";
     origin = std::make_unique<Origin>(options, routes, identities, clock, pool, counters, errors,
-                                      std::make_unique<NamedHosts>(hosts));
+                                      std::make_unique<NamedHosts>(hosts, in_flight));
   }
 
   Asked ask(Ask question) {
