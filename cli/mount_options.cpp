@@ -17,8 +17,8 @@ constexpr std::array<std::string_view, 4> kPassed{"nosuid", "nodev", "noexec", "
 constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kContrary{
     {{"ro", "rw"}, {"suid", "nosuid"}, {"dev", "nodev"}, {"exec", "noexec"}, {"atime", "noatime"}}};
 
-template <class Words>
-bool holds(const Words& words, std::string_view word) {
+template <class List>
+bool lists(const List& words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
@@ -65,12 +65,12 @@ Result<MountWords> parse_mount_options(const std::vector<std::string>& texts) {
   MountWords out;
   const std::vector<std::string> words = split(texts);
   for (const auto& [one, other] : kContrary)
-    if (holds(words, one) && holds(words, other))
+    if (lists(words, one) && lists(words, other))
       return fail(Code::kUsage, fmt::format("-o {} and -o {} contradict each other", one, other), "give one of them");
   for (const std::string& word : words) {
-    if (word.starts_with("x-") || word.starts_with("X-") || holds(kIgnored, word)) continue;
-    if (holds(kPassed, word)) {
-      if (!holds(out.passed, word)) out.passed.push_back(word);
+    if (word.starts_with("x-") || word.starts_with("X-") || lists(kIgnored, word)) continue;
+    if (lists(kPassed, word)) {
+      if (!lists(out.passed, word)) out.passed.push_back(word);
       continue;
     }
     TRY_ASSIGN(FlagValue value, setting(word));

@@ -5,7 +5,7 @@
 namespace rfs {
 namespace {
 
-struct Url {
+struct Address {
   std::string scheme, authority;  // lower case; authority without the scheme's own port
   std::string_view rest;          // from the first '/', '?' or '#' on
 };
@@ -17,7 +17,7 @@ std::string lower(std::string_view text) {
 }
 
 // Only of the form scheme://authority…
-bool split_url(std::string_view text, Url& out) {
+bool split_url(std::string_view text, Address& out) {
   auto colon = text.find("://");
   if (colon == std::string_view::npos || text.substr(0, colon).find_first_of("/?#") != std::string_view::npos) return false;
   out.scheme = lower(text.substr(0, colon));
@@ -34,8 +34,8 @@ bool split_url(std::string_view text, Url& out) {
 
 Result<UrlTarget> target_of_url(std::string_view url, std::string_view api_base) {
   std::string_view rest = url;
-  if (Url asked; split_url(url, asked)) {
-    Url base;
+  if (Address asked; split_url(url, asked)) {
+    Address base;
     if (!split_url(api_base, base) || base.scheme == "file") split_url("https://api.github.com", base);
     while (base.rest.ends_with('/')) base.rest.remove_suffix(1);
     if (asked.scheme != base.scheme || asked.authority != base.authority)

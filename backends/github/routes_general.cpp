@@ -4,7 +4,7 @@
 namespace rfs {
 namespace {
 
-constexpr RouteRow kRows[] = {
+constexpr RouteRow kGeneral[] = {
     {"/advisories", "list_advisories", kArray},
     {"/advisories/{ghsa_id}", "get_advisory"},
     {"/app", "get_app"},
@@ -152,6 +152,6 @@ constexpr RouteRow kRows[] = {
 
 }  // namespace
 
-std::span<const RouteRow> general_rows() { return kRows; }
+std::span<const RouteRow> general_rows() { return kGeneral; }
 
 }  // namespace rfs

@@ -4,7 +4,7 @@
 namespace rfs {
 namespace {
 
-constexpr RouteRow kRows[] = {
+constexpr RouteRow kOrganization[] = {
     {"/enterprises/{enterprise}/actions/cache/retention-limit", "get_enterprise_cache_retention_limit"},
     {"/enterprises/{enterprise}/actions/cache/storage-limit", "get_enterprise_cache_storage_limit"},
     {"/enterprises/{enterprise}/actions/cache/usage", "get_enterprise_cache_usage"},
@@ -221,6 +221,6 @@ constexpr RouteRow kRows[] = {
 
 }  // namespace
 
-std::span<const RouteRow> organization_rows() { return kRows; }
+std::span<const RouteRow> organization_rows() { return kOrganization; }
 
 }  // namespace rfs

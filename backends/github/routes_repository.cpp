@@ -4,7 +4,7 @@
 namespace rfs {
 namespace {
 
-constexpr RouteRow kRows[] = {
+constexpr RouteRow kRepository[] = {
     {"", "get_repo_info", kNone, 300},
     {"/actions/artifacts", "list_artifacts", "artifacts"},
     {"/actions/artifacts/{artifact_id}", "get_artifact"},
@@ -252,6 +252,6 @@ constexpr RouteRow kRows[] = {
 
 }  // namespace
 
-std::span<const RouteRow> repository_rows() { return kRows; }
+std::span<const RouteRow> repository_rows() { return kRepository; }
 
 }  // namespace rfs

@@ -14,7 +14,7 @@ using What = ApiName::What;
 constexpr double kLong = 3600;  // seconds: what the grammar says never changes, and a held version is pinned by its node
 constexpr std::size_t kLongestName = 255;
 
-tl::unexpected<Error> no_such() {
+tl::unexpected<Error> no_answer() {
   return fail(Code::kNotFound, "no route of the REST API has such a name", "see api/README for how names are made");
 }
 
@@ -84,7 +84,7 @@ void ApiTree::Impl::open(const std::string& path, Reply<FilePtr> reply) {
   if (path == kReadmeName) return reply(readme);
   auto name = parse(path);
   if (!name) return reply(fail(std::move(name.error())));
-  if (name->what == What::kAbsent) return reply(no_such());
+  if (name->what == What::kAbsent) return reply(no_answer());
   if (name->what == What::kDirectory) return reply(fail(Code::kIsDirectory, "a name of api/ without a suffix is a directory", "append .json"));
   const auto mode = name->now ? Chain::Mode::kAlways : Chain::Mode::kIfStale;
   if (name->lines) return pages.open(name->request, name->route->list_field, mode, std::move(reply));
@@ -111,7 +111,7 @@ Result<Node> ApiTree::lookup(const std::string& path, const Caller&) {
 Result<std::vector<Listing>> ApiTree::list(const std::string& path, const Caller&) {
   if (path == kReadmeName) return fail(Code::kNotDirectory, "README is a file");
   TRY_ASSIGN(auto name, impl_->parse(path));
-  if (name.what == What::kAbsent) return no_such();
+  if (name.what == What::kAbsent) return no_answer();
   if (name.what == What::kFile) return fail(Code::kNotDirectory, "a name of api/ with a suffix is a file");
   std::vector<Listing> out;
   if (name.now) return out;  // nothing is held below .now

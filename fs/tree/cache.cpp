@@ -17,7 +17,7 @@ namespace {
 
 constexpr const char* kTtl = "user.runnerfs.ttl";
 
-tl::unexpected<Error> no_such() { return fail(Code::kNotFound, "the cache holds no such entry"); }
+tl::unexpected<Error> no_entry() { return fail(Code::kNotFound, "the cache holds no such entry"); }
 tl::unexpected<Error> not_a_file() { return fail(Code::kIsDirectory, "cache is a directory"); }
 
 }  // namespace
@@ -38,7 +38,7 @@ struct CacheTree::Impl {
   Result<EntryPtr> entry(const std::string& name, bool count) {
     TRY_ASSIGN(auto key, key_of(name));
     TRY_ASSIGN(auto found, cache.find(key, count));
-    if (!found) return no_such();
+    if (!found) return no_entry();
     return found;
   }
   // The directory is flat: a '/' ends in ENOTDIR below an entry, else in ENOENT.
@@ -133,7 +133,7 @@ Result<std::unique_ptr<Writer>> CacheTree::write(const std::string& path, const 
   TRY_ASSIGN(auto key, impl_->key_of(path));
   TRY_ASSIGN(auto present, impl_->cache.find(key, false));
   if (present && exclusive) return fail(Code::kExists, "the entry exists");
-  if (!present && !create) return no_such();
+  if (!present && !create) return no_entry();
   std::string content;
   if (present && !truncate) {
     if (present->body->size() > impl_->options.max_document) return fail(Code::kTooLarge, "the entry is too large to be changed in place");
@@ -147,7 +147,7 @@ Result<> CacheTree::remove(const std::string& path, const Caller&) {
   if (path.empty() || path == kReadmeName) return fail(Code::kReadOnly, "README and the directory stay");
   TRY_ASSIGN(auto key, impl_->key_of(path));
   TRY_ASSIGN(auto removed, impl_->cache.remove(key));
-  if (removed == 0) return no_such();
+  if (removed == 0) return no_entry();
   return {};
 }
 

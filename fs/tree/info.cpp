@@ -53,7 +53,7 @@ class ControlWriter final : public Writer {
   std::string line_;
 };
 
-tl::unexpected<Error> no_such() { return fail(Code::kNotFound, "there is no such name below .runnerfs"); }
+tl::unexpected<Error> no_such_file() { return fail(Code::kNotFound, "there is no such name below .runnerfs"); }
 
 }  // namespace
 
@@ -82,7 +82,7 @@ struct InfoTree::Impl {
     if (path.empty()) return reply(fail(Code::kIsDirectory, ".runnerfs is a directory"));
     if (path == kControl && control) return reply(fail(Code::kDenied, "the control file is for writing"));
     auto at = files.find(path);
-    if (at == files.end()) return reply(no_such());
+    if (at == files.end()) return reply(no_such_file());
     reply(text_file(at->second(), clock.wall(), true));
   }
 };
@@ -99,7 +99,7 @@ Result<Node> InfoTree::lookup(const std::string& path, const Caller&) { return i
 
 Result<std::vector<Listing>> InfoTree::list(const std::string& path, const Caller&) {
   auto kind = impl_->node(path).kind;
-  if (kind == Node::Kind::kAbsent) return no_such();
+  if (kind == Node::Kind::kAbsent) return no_such_file();
   if (kind != Node::Kind::kDirectory) return fail(Code::kNotDirectory, "it is a file");
   std::vector<Listing> out;
   if (impl_->control) out.push_back({kControl, false});

@@ -3,7 +3,7 @@
 namespace rfs {
 namespace {
 
-tl::unexpected<Error> no_such() { return fail(Code::kNotFound, "there is no such name at the root of the mount"); }
+tl::unexpected<Error> no_namespace() { return fail(Code::kNotFound, "there is no such name at the root of the mount"); }
 tl::unexpected<Error> fixed() { return fail(Code::kReadOnly, "the root of the mount cannot be changed"); }
 
 }  // namespace
@@ -30,7 +30,7 @@ Result<Node> Root::lookup(const std::string& path, const Caller& caller) {
 
 Result<std::vector<Listing>> Root::list(const std::string& path, const Caller& caller) {
   if (auto [space, rest] = place(path); space) return space->list(rest, caller);
-  if (!path.empty()) return no_such();
+  if (!path.empty()) return no_namespace();
   std::vector<Listing> out;
   for (const auto& [name, space] : spaces_) out.push_back({name, true});
   return out;
@@ -39,13 +39,13 @@ Result<std::vector<Listing>> Root::list(const std::string& path, const Caller& c
 void Root::bind(const std::string& path, const Caller& caller, Reply<FilePtr> reply) {
   if (auto [space, rest] = place(path); space) return space->bind(rest, caller, std::move(reply));
   if (path.empty()) return reply(fail(Code::kIsDirectory, "the root of the mount is a directory"));
-  reply(no_such());
+  reply(no_namespace());
 }
 
 void Root::open(const std::string& path, const Caller& caller, FilePtr held, Reply<FilePtr> reply) {
   if (auto [space, rest] = place(path); space) return space->open(rest, caller, std::move(held), std::move(reply));
   if (path.empty()) return reply(fail(Code::kIsDirectory, "the root of the mount is a directory"));
-  reply(no_such());
+  reply(no_namespace());
 }
 
 Result<std::unique_ptr<Writer>> Root::write(const std::string& path, const Caller& caller, bool create, bool truncate,

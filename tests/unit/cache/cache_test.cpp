@@ -11,8 +11,8 @@ using namespace rfs::test;
 
 namespace {
 
-struct Rig {
-  explicit Rig(bool with_disk = true, CacheOptions options = {}, MemoryOptions in_memory = {})
+struct CacheRig {
+  explicit CacheRig(bool with_disk = true, CacheOptions options = {}, MemoryOptions in_memory = {})
       : memory(in_memory, counters),
         cache(std::move(options), memory, with_disk ? &disk : nullptr, clock, counters, errors) {}
   EntryPtr put(const std::string& key, const std::string& document, int ttl = -1) {
@@ -32,7 +32,7 @@ const char* const kRuns = R"([{"databaseId":42,"status":"completed","conclusion"
 }  // namespace
 
 TEST_CASE("a document comes back byte for byte as it was written") {
-  Rig rig;
+  CacheRig rig;
   const std::string odd = "  {\"b\" : 1,\n\"a\":\t[1e2, \"\\u00e9\"]} \n";
   rig.put("list_repos:owner", odd);
   CHECK(text_of(rig.find("list_repos:owner")) == odd);
@@ -43,7 +43,7 @@ TEST_CASE("a document comes back byte for byte as it was written") {
 }
 
 TEST_CASE("a look that is no read is not counted") {
-  Rig rig;
+  CacheRig rig;
   rig.put("k", "1");
   CHECK(rig.cache.find("k", false).value());
   CHECK_FALSE(rig.cache.find("none", false).value());
@@ -52,7 +52,7 @@ TEST_CASE("a look that is no read is not counted") {
 }
 
 TEST_CASE("an entry lives as long as its operation says, then it is removed and counted once") {
-  Rig rig;
+  CacheRig rig;
   rig.put("list_repos:owner", "[]");
   rig.clock.advance(600);
   CHECK(rig.find("list_repos:owner"));
@@ -67,7 +67,7 @@ TEST_CASE("the lifetime is the caller's, else the configuration's, else the tabl
   CacheOptions options;
   options.default_ttl = 77;
   options.operation_ttls = {{"get_repo_info", 5}};
-  Rig rig(true, options);
+  CacheRig rig(true, options);
   CHECK(rig.cache.ttl_of("get_repo_info:o/r") == 5);
   CHECK(rig.cache.ttl_of("list_runners") == 300);
   CHECK(rig.cache.ttl_of("mine:x") == 77);
@@ -76,7 +76,7 @@ TEST_CASE("the lifetime is the caller's, else the configuration's, else the tabl
 }
 
 TEST_CASE("a lifetime can be changed, and counts from when the entry was written") {
-  Rig rig;
+  CacheRig rig;
   rig.put("k", "1");
   rig.clock.advance(10);
   REQUIRE(rig.cache.set_ttl("k", 20));
@@ -89,7 +89,7 @@ TEST_CASE("a lifetime can be changed, and counts from when the entry was written
 }
 
 TEST_CASE("an entry dated over five minutes ahead is not believed") {
-  Rig rig;
+  CacheRig rig;
   rig.put("k", "1", 100'000);
   rig.clock.set_wall(rig.clock.wall() - 299);
   CHECK(rig.find("k"));
@@ -98,7 +98,7 @@ TEST_CASE("an entry dated over five minutes ahead is not believed") {
 }
 
 TEST_CASE("what is not JSON is refused with its position, and nothing is stored") {
-  Rig rig;
+  CacheRig rig;
   rig.put("k", "1");
   auto bad = rig.cache.put("k", "{\"a\": 1, oops}", -1, false);
   REQUIRE_FALSE(bad);
@@ -113,12 +113,12 @@ TEST_CASE("what is not JSON is refused with its position, and nothing is stored"
 TEST_CASE("a document over the limit is too large") {
   CacheOptions options;
   options.max_document = 10;
-  Rig rig(true, options);
+  CacheRig rig(true, options);
   CHECK(rig.cache.put("k", "[1,2,3,4,5]", -1, false).error().code == Code::kTooLarge);
 }
 
 TEST_CASE("an entry says its operation, its fields and their hash") {
-  Rig rig;
+  CacheRig rig;
   auto entry = rig.put("get_workflow_runs:o/r", kRuns);
   const Provenance said = provenance_of(*entry);
   CHECK(said.operation == "get_workflow_runs");
@@ -129,7 +129,7 @@ TEST_CASE("an entry says its operation, its fields and their hash") {
 }
 
 TEST_CASE("current fields that hash differently expire an entry early; equal ones do not") {
-  Rig rig;
+  CacheRig rig;
   rig.put("get_workflow_runs:o/r", kRuns);
   const char* same = R"({"42":{"updatedAt":"t1","status":"completed","conclusion":"success"}})";
   const char* other = R"({"42":{"updatedAt":"t2","status":"completed","conclusion":"success"}})";
@@ -144,7 +144,7 @@ TEST_CASE("current fields that hash differently expire an entry early; equal one
 }
 
 TEST_CASE("keys are removed by name and by pattern, as they are spelled or as their files are named") {
-  Rig rig;
+  CacheRig rig;
   for (const char* key : {"list_repos:a", "list_repos:b", "get_repo_info:o/r", "get_repo_info:o/s"}) rig.put(key, "1");
   CHECK(rig.cache.remove("list_repos:none").value() == 0);
   CHECK(rig.cache.remove("list_repos:a").value() == 1);
@@ -158,7 +158,7 @@ TEST_CASE("keys are removed by name and by pattern, as they are spelled or as th
 }
 
 TEST_CASE("a key that holds a star is removed alone") {
-  Rig rig;
+  CacheRig rig;
   rig.put("a*", "1");
   rig.put("ab", "1");
   CHECK(rig.cache.remove("a*").value() == 1);
@@ -168,7 +168,7 @@ TEST_CASE("a key that holds a star is removed alone") {
 }
 
 TEST_CASE("a listing shows names as files, without what has expired") {
-  Rig rig;
+  CacheRig rig;
   rig.put("short:o/r", "1", 10);
   rig.put("b:100%", "22", 1000);
   rig.put("a:o/r", "1", 1000);
@@ -181,7 +181,7 @@ TEST_CASE("a listing shows names as files, without what has expired") {
 }
 
 TEST_CASE("what the disk cannot keep is not said to be stored, and the older document stays") {
-  Rig rig;
+  CacheRig rig;
   rig.put("k", "\"old\"");
   rig.disk.state()->read_only = true;
   for (const bool sync : {false, true}) {
@@ -198,13 +198,13 @@ TEST_CASE("what the disk cannot keep is not said to be stored, and the older doc
 TEST_CASE("what neither disk nor memory can keep is not said to be stored") {
   MemoryOptions tiny;
   tiny.max_entry = 2000;
-  Rig rig(true, {}, tiny);
+  CacheRig rig(true, {}, tiny);
   rig.disk.state()->read_only = true;
   CHECK(rig.cache.put("k", "\"" + std::string(5000, 'x') + "\"", -1, false).error().code == Code::kNoSpace);
 }
 
 TEST_CASE("a removal that the disk refuses is an error, and the entry is gone for this process") {
-  Rig rig;
+  CacheRig rig;
   rig.put("k", "1");
   rig.disk.state()->read_only = true;
   CHECK(rig.cache.remove("k").error().code == Code::kReadOnly);
@@ -212,7 +212,7 @@ TEST_CASE("a removal that the disk refuses is an error, and the entry is gone fo
 }
 
 TEST_CASE("without a disk the cache works from memory") {
-  Rig rig(false);
+  CacheRig rig(false);
   rig.put("k", "1");
   CHECK(rig.find("k"));
   CHECK(rig.cache.list().value().size() == 1);
@@ -221,7 +221,7 @@ TEST_CASE("without a disk the cache works from memory") {
 }
 
 TEST_CASE("writers of one key leave memory and disk with the same version") {
-  Rig rig;
+  CacheRig rig;
   std::vector<std::thread> threads;
   for (int t = 0; t < 8; ++t)
     threads.emplace_back([&, t] {

@@ -16,8 +16,8 @@ EntryKey key(const std::string& name, const std::string& partition = "p") {
   return EntryKey{Space::kCache, partition, "", name, "", name};
 }
 
-struct Rig {
-  explicit Rig(MemoryOptions options = {}) : memory(options, counters), local(memory, &disk, clock, counters) {}
+struct TiersRig {
+  explicit TiersRig(MemoryOptions options = {}) : memory(options, counters), local(memory, &disk, clock, counters) {}
   EntryPtr held(const std::string& name) { return memory.find(key(name)).value(); }
   void put(const std::string& name, std::string body = "x") {
     (void)memory.put(entry_of(key(name), std::move(body), 0, 60));
@@ -34,7 +34,7 @@ struct Rig {
 TEST_CASE("memory forgets the least recently used first, by number") {
   MemoryOptions options;
   options.max_entries = 2;
-  Rig rig(options);
+  TiersRig rig(options);
   rig.put("a");
   rig.put("b");
   REQUIRE(rig.held("a"));
@@ -48,7 +48,7 @@ TEST_CASE("memory forgets the least recently used first, by number") {
 TEST_CASE("memory stays below its bytes") {
   MemoryOptions options;
   options.max_bytes = 100'000;
-  Rig rig(options);
+  TiersRig rig(options);
   for (int i = 0; i < 100; ++i) {
     rig.put("k" + std::to_string(i), std::string(10'000, 'x'));
     REQUIRE(rig.memory.bytes() <= options.max_bytes);
@@ -64,7 +64,7 @@ TEST_CASE("memory stays below its bytes") {
 TEST_CASE("an entry too large for memory also ends the older one") {
   MemoryOptions options;
   options.max_entry = 4096;
-  Rig rig(options);
+  TiersRig rig(options);
   rig.put("a", "old");
   rig.put("a", std::string(10'000, 'n'));
   CHECK_FALSE(rig.held("a"));
@@ -80,7 +80,7 @@ TEST_CASE("keys differ by space, partition and class") {
 }
 
 TEST_CASE("what is doubted is asked of the disk again: gone there, gone here; unreachable there, kept here") {
-  Rig rig;
+  TiersRig rig;
   rig.local.put(entry_of(key("a"), "one", 0, 60));
   rig.local.put(entry_of(key("b"), "two", 0, 60));
   rig.disk.state()->rows.erase(unique_text(key("a")));
@@ -95,7 +95,7 @@ TEST_CASE("what is doubted is asked of the disk again: gone there, gone here; un
 }
 
 TEST_CASE("an older version read from disk does not overwrite what happened meanwhile") {
-  Rig rig;
+  TiersRig rig;
   auto old = entry_of(key("a"), "old", 0, 60);
   auto since = rig.memory.moment();
   rig.put("a", "new");
@@ -119,7 +119,7 @@ TEST_CASE("a body that does not authenticate is absent, and the disk is still tr
     Result<std::size_t> read_at(std::uint64_t, MutableBytes) const override { return fail(Code::kTampered, "bad tag"); }
     std::size_t memory() const override { return 0; }
   };
-  Rig rig;
+  TiersRig rig;
   for (int i = 0; i < 5; ++i) {
     auto bad = entry_of(key("bad" + std::to_string(i)), "x", 0, 60);
     bad->body = std::make_shared<Damaged>();
@@ -138,7 +138,7 @@ TEST_CASE("a body that stays on disk is not kept in memory, a small one is read 
     std::size_t memory() const override { return 100; }
     MemoryBody bytes;
   };
-  Rig rig;
+  TiersRig rig;
   for (std::size_t size : {60'000, 70'000}) {
     auto entry = entry_of(key(std::to_string(size)), "", 0, 60);
     entry->body = std::make_shared<OnDisk>(size);
@@ -153,7 +153,7 @@ TEST_CASE("a body that stays on disk is not kept in memory, a small one is read 
 }
 
 TEST_CASE("a disk that cannot commit a removal is told, and the entry stays gone") {
-  Rig rig;
+  TiersRig rig;
   auto entry = entry_of(key("a"), "x", 0, 60);
   rig.local.put(entry);
   REQUIRE(rig.local.remove(entry->key));

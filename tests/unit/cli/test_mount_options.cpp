@@ -7,7 +7,7 @@ using namespace rfs;
 
 namespace {
 
-std::string refusal(const std::vector<std::string>& texts) {
+std::string refused_options(const std::vector<std::string>& texts) {
   const auto parsed = parse_mount_options(texts);
   if (parsed) return "";
   CHECK(parsed.error().code == Code::kUsage);
@@ -41,19 +41,19 @@ TEST_CASE("words of mount(8) and fstab mean nothing here, those of the kernel ar
 }
 
 TEST_CASE("contradictions are refused") {
-  CHECK(mentions(refusal({"ro,rw"}), "contradict"));
-  CHECK(mentions(refusal({"rw", "ro"}), "contradict"));
-  CHECK(mentions(refusal({"suid,nosuid"}), "contradict"));
-  CHECK(mentions(refusal({"allow_other,noallow_other"}), "twice"));
-  CHECK(mentions(refusal({"origin_timeout=1,origin_timeout=2"}), "twice"));
-  CHECK(refusal({"origin_timeout=1,origin_timeout=1"}).empty());
+  CHECK(mentions(refused_options({"ro,rw"}), "contradict"));
+  CHECK(mentions(refused_options({"rw", "ro"}), "contradict"));
+  CHECK(mentions(refused_options({"suid,nosuid"}), "contradict"));
+  CHECK(mentions(refused_options({"allow_other,noallow_other"}), "twice"));
+  CHECK(mentions(refused_options({"origin_timeout=1,origin_timeout=2"}), "twice"));
+  CHECK(refused_options({"origin_timeout=1,origin_timeout=1"}).empty());
 }
 
 TEST_CASE("unknown words and missing values are refused by name") {
-  CHECK(mentions(refusal({"no_such=1"}), "no_such"));
-  CHECK(mentions(refusal({"allow_root"}), "allow_root"));
-  CHECK(mentions(refusal({"notoken_file"}), "notoken_file"));
-  CHECK(mentions(refusal({"ca_file"}), "value is missing"));
+  CHECK(mentions(refused_options({"no_such=1"}), "no_such"));
+  CHECK(mentions(refused_options({"allow_root"}), "allow_root"));
+  CHECK(mentions(refused_options({"notoken_file"}), "notoken_file"));
+  CHECK(mentions(refused_options({"ca_file"}), "value is missing"));
 }
 
 TEST_CASE("a comma within a value is written with a backslash, and lists may be repeated") {

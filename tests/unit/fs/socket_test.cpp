@@ -97,9 +97,9 @@ class FlatTree final : public Namespace {
   std::condition_variable changed;
 };
 
-struct Rig {
-  explicit Rig(uid_t served = ::geteuid()) : server(path, served, tree, counters, Millis(60'000)) {}
-  ~Rig() {
+struct SocketRig {
+  explicit SocketRig(uid_t served = ::geteuid()) : server(path, served, tree, counters, Millis(60'000)) {}
+  ~SocketRig() {
     server.stop();
     ::unlink((path + ".lock").c_str());
     ::rmdir(directory.c_str());
@@ -136,7 +136,7 @@ Fd raw_connection(const std::string& path) {
 }  // namespace
 
 TEST_CASE("files are read, listed, written and removed through the socket as in the tree") {
-  Rig rig;
+  SocketRig rig;
   REQUIRE(rig.server.start());
   std::string big(3'000'000, '\0');
   for (std::size_t i = 0; i < big.size(); ++i) big[i] = static_cast<char>(i * 2654435761u >> 24);
@@ -162,7 +162,7 @@ TEST_CASE("files are read, listed, written and removed through the socket as in 
 }
 
 TEST_CASE("an error crosses the socket whole, and the connection goes on") {
-  Rig rig;
+  SocketRig rig;
   REQUIRE(rig.server.start());
   auto access = rig.client();
   auto refused = access->put("k", "bad", "");
@@ -175,7 +175,7 @@ TEST_CASE("an error crosses the socket whole, and the connection goes on") {
 }
 
 TEST_CASE("a reader who has enough ends the answer, and can ask again") {
-  Rig rig;
+  SocketRig rig;
   REQUIRE(rig.server.start());
   rig.tree.state.lock()->files["big"] = std::string(50'000'000, 'x');
   auto access = rig.client();
@@ -189,7 +189,7 @@ TEST_CASE("a reader who has enough ends the answer, and can ask again") {
 }
 
 TEST_CASE("many clients at once are answered each with its own") {
-  Rig rig;
+  SocketRig rig;
   REQUIRE(rig.server.start());
   for (int i = 0; i < 40; ++i)
     rig.tree.state.lock()->files[std::to_string(i)] = std::string(10'000, static_cast<char>('a' + i % 26));
@@ -207,7 +207,7 @@ TEST_CASE("many clients at once are answered each with its own") {
 }
 
 TEST_CASE("a client that leaves ends its wait, and its thread") {
-  Rig rig;
+  SocketRig rig;
   REQUIRE(rig.server.start());
   {
     Fd fd = raw_connection(rig.path);
@@ -222,7 +222,7 @@ TEST_CASE("a client that leaves ends its wait, and its thread") {
 }
 
 TEST_CASE("stopping answers readers who are stuck, and removes the socket") {
-  Rig rig;
+  SocketRig rig;
   REQUIRE(rig.server.start());
   std::vector<std::thread> readers;
   std::atomic<int> aborted = 0;
@@ -244,7 +244,7 @@ TEST_CASE("stopping answers readers who are stuck, and removes the socket") {
 
 TEST_CASE("the socket is its owner's alone, and another uid is told so") {
   if (::geteuid() != 0) return;  // root can serve another uid, and so stand on both sides
-  Rig rig(12345);
+  SocketRig rig(12345);
   REQUIRE(rig.server.start());
   struct stat found {};
   REQUIRE(::lstat(rig.path.c_str(), &found) == 0);
@@ -265,7 +265,7 @@ TEST_CASE("the socket is its owner's alone, and another uid is told so") {
 }
 
 TEST_CASE("a dead daemon's socket is replaced, a living one's is not") {
-  Rig rig;
+  SocketRig rig;
   {
     sockaddr_un address{};
     REQUIRE(socket_address(rig.path, address));
@@ -280,7 +280,7 @@ TEST_CASE("a dead daemon's socket is replaced, a living one's is not") {
 }
 
 TEST_CASE("a file that is no socket is left alone") {
-  Rig rig;
+  SocketRig rig;
   REQUIRE(replace_file(rig.path, "precious"));
   CHECK(rig.server.start().error().code == Code::kExists);
   CHECK(read_file(rig.path).value() == "precious");
@@ -297,7 +297,7 @@ TEST_CASE("a path over the kernel's limit is refused in words") {
 }
 
 TEST_CASE("another version is told which one the daemon is") {
-  Rig rig;
+  SocketRig rig;
   REQUIRE(rig.server.start());
   Fd fd = raw_connection(rig.path);
   REQUIRE(wire::send_frame(fd.get(), wire::Type::kHello, wire::encode_text("99.0")));
@@ -310,7 +310,7 @@ TEST_CASE("another version is told which one the daemon is") {
 }
 
 TEST_CASE("bytes that are no frames end a connection, and no other") {
-  Rig rig;
+  SocketRig rig;
   REQUIRE(rig.server.start());
   auto access = rig.client();
   const std::string hello("\0\0\0\x0a\x01\0\0\0\x05" RFS_VERSION, 9 + sizeof(RFS_VERSION) - 1);
@@ -330,7 +330,7 @@ TEST_CASE("bytes that are no frames end a connection, and no other") {
 }
 
 TEST_CASE("a put that is too large is refused before it is sent, and by the daemon too") {
-  Rig rig;
+  SocketRig rig;
   REQUIRE(rig.server.start());
   Fd fd = raw_connection(rig.path);
   REQUIRE(wire::send_frame(fd.get(), wire::Type::kHello, wire::encode_text(RFS_VERSION)));

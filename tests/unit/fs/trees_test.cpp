@@ -22,8 +22,8 @@ Result<FilePtr> open(Namespace& space, const std::string& path) {
   return asked.wait();
 }
 
-struct Rig {
-  Rig() {
+struct TreesRig {
+  TreesRig() {
     info.add("stats.json", [this] { return "{\"n\":" + std::to_string(++made) + "}"; });
     info.set_control([this](const std::string& command) -> Result<> {
       if (command == "bad") return fail(Code::kInvalid, "no such command");
@@ -43,7 +43,7 @@ struct Rig {
 }  // namespace
 
 TEST_CASE("the root passes on by the first component") {
-  Rig rig;
+  TreesRig rig;
   CHECK(names(rig.root, "") == std::vector<std::string>{".runnerfs"});
   CHECK(rig.root.lookup("", {})->kind == Kind::kDirectory);
   CHECK(rig.root.lookup(".runnerfs", {})->kind == Kind::kDirectory);
@@ -56,7 +56,7 @@ TEST_CASE("the root passes on by the first component") {
 }
 
 TEST_CASE("the root itself cannot be changed") {
-  Rig rig;
+  TreesRig rig;
   CHECK(rig.root.write("x", {}, true, true, false).error().code == Code::kReadOnly);
   CHECK(rig.root.remove("x", {}).error().code == Code::kReadOnly);
   CHECK(rig.root.remove(".runnerfs", {}).error().code == Code::kReadOnly);
@@ -67,7 +67,7 @@ TEST_CASE("the root itself cannot be changed") {
 }
 
 TEST_CASE("files of .runnerfs are made at each open") {
-  Rig rig;
+  TreesRig rig;
   CHECK(names(rig.root, ".runnerfs") == std::vector<std::string>{"ctl", "README", "stats.json"});
   auto node = *rig.root.lookup(".runnerfs/stats.json", {});
   CHECK(node.file->direct());
@@ -85,7 +85,7 @@ TEST_CASE("files of .runnerfs are made at each open") {
 }
 
 TEST_CASE("ctl runs each line when its end is written, and the last one at close") {
-  Rig rig;
+  TreesRig rig;
   auto control = rig.control();
   REQUIRE(control->write(0, view("one\n\ntw")));
   CHECK(rig.commands == std::vector<std::string>{"one"});
@@ -98,7 +98,7 @@ TEST_CASE("ctl runs each line when its end is written, and the last one at close
 }
 
 TEST_CASE("a command that fails fails its write, and what follows it in that write is dropped") {
-  Rig rig;
+  TreesRig rig;
   auto control = rig.control();
   CHECK(control->write(0, view("one\nbad\ntwo\n")).error().code == Code::kInvalid);
   CHECK(rig.commands == std::vector<std::string>{"one"});
@@ -108,7 +108,7 @@ TEST_CASE("a command that fails fails its write, and what follows it in that wri
 }
 
 TEST_CASE("below .runnerfs only ctl is written") {
-  Rig rig;
+  TreesRig rig;
   CHECK(rig.root.write(".runnerfs/stats.json", {}, true, true, false).error().code == Code::kReadOnly);
   CHECK(rig.root.write(".runnerfs/new", {}, true, true, false).error().code == Code::kReadOnly);
   CHECK(rig.root.remove(".runnerfs/stats.json", {}).error().code == Code::kReadOnly);

@@ -11,8 +11,8 @@ using namespace rfs::test;
 
 namespace {
 
-struct Rig : ApiRig {
-  Rig() : cache({}, memory, nullptr, clock, counters, errors), cache_tree({}, cache, clock, pool, counters, errors) {
+struct WalkRig : ApiRig {
+  WalkRig() : cache({}, memory, nullptr, clock, counters, errors), cache_tree({}, cache, clock, pool, counters, errors) {
     info.add("stats.json", [] { return std::string("{}"); });
     info.set_control([this](const std::string& command) -> Result<> {
       commands.push_back(command);
@@ -48,7 +48,7 @@ struct Rig : ApiRig {
 }  // namespace
 
 TEST_CASE("cat gives one version whole, whatever spelling leads to it") {
-  Rig rig;
+  WalkRig rig;
   const std::string large(400'000, 'x');
   rig.read("user.json", large);
   for (auto path : {"api/user.json", "/api/user.json", "api//user.json/"}) CHECK(rig.cat(path).value() == large);
@@ -59,7 +59,7 @@ TEST_CASE("cat gives one version whole, whatever spelling leads to it") {
 }
 
 TEST_CASE("cat waits for GitHub, and stops when the reader has enough") {
-  Rig rig;
+  WalkRig rig;
   std::thread answering([&] { rig.send_page("[1]", "https://api.test/user/issues?page=2"); });
   CHECK(rig.cat("api/user/issues.jsonl", 1).value() == "1\n");
   answering.join();
@@ -67,13 +67,13 @@ TEST_CASE("cat waits for GitHub, and stops when the reader has enough") {
 }
 
 TEST_CASE("an answer that does not come is a timeout") {
-  Rig rig;
+  WalkRig rig;
   WalkAccess hasty(rig.root, Caller{}, Millis(1));
   CHECK(hasty.cat("api/user.json", [](BytesView) { return true; }).error().code == Code::kTimeout);
 }
 
 TEST_CASE("put stores with its TTL, or says why not") {
-  Rig rig;
+  WalkRig rig;
   REQUIRE(rig.walk.put("cache/k", "[1]", ""));
   REQUIRE(rig.walk.put("/cache/k", "[2]", "24h"));
   CHECK(rig.cat("cache/k").value() == "[2]");
@@ -86,7 +86,7 @@ TEST_CASE("put stores with its TTL, or says why not") {
 }
 
 TEST_CASE("list shows full paths, and a file as itself") {
-  Rig rig;
+  WalkRig rig;
   rig.read("repos/o/r.json", "{}");
   CHECK(rig.listed("") == std::vector<std::string>{".runnerfs/", "api/", "cache/"});
   CHECK(rig.listed("api") == std::vector<std::string>{"api/README", "api/repos/"});
@@ -96,7 +96,7 @@ TEST_CASE("list shows full paths, and a file as itself") {
 }
 
 TEST_CASE("stat asks only when it is told to") {
-  Rig rig;
+  WalkRig rig;
   auto unknown = rig.walk.stat("api/user.json", false).value();
   CHECK_FALSE(unknown.held);
   CHECK(rig.origin.asked() == 0);
@@ -111,7 +111,7 @@ TEST_CASE("stat asks only when it is told to") {
 }
 
 TEST_CASE("remove takes one name, or a pattern in the last component") {
-  Rig rig;
+  WalkRig rig;
   for (auto key : {"cache/list_repos:a", "cache/list_repos:b", "cache/other"}) REQUIRE(rig.walk.put(key, "1", ""));
   CHECK(rig.walk.remove("cache/list_repos*").value() == 2);
   CHECK(rig.walk.remove("cache/list_repos*").error().code == Code::kNotFound);
@@ -124,7 +124,7 @@ TEST_CASE("remove takes one name, or a pattern in the last component") {
 }
 
 TEST_CASE("control writes one command") {
-  Rig rig;
+  WalkRig rig;
   REQUIRE(rig.walk.control("invalidate list_repos*"));
   CHECK(rig.commands == std::vector<std::string>{"invalidate list_repos*"});
 }

@@ -1,15 +1,12 @@
 #include "backends/github/path.h"
 
 #include "tests/catch.h"
+#include "tests/unit/github/route_table.h"
 
 using namespace rfs;
 using What = ApiName::What;
 
 namespace {
-const Routes& routes() {
-  static const Routes table;
-  return table;
-}
 ApiName parsed(std::string_view path) {
   INFO(path);
   auto name = parse_api_path(path, routes());

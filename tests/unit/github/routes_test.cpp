@@ -4,14 +4,11 @@
 
 #include "backends/github/request.h"
 #include "tests/catch.h"
+#include "tests/unit/github/route_table.h"
 
 using namespace rfs;
 
 namespace {
-const Routes& routes() {
-  static const Routes table;
-  return table;
-}
 const Route* find(std::string_view path) { return routes().find(path); }
 ApiRequest request(std::string path, std::string query = "") { return {std::move(path), std::move(query), "", ""}; }
 const std::string kSha(40, 'a');
