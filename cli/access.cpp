@@ -17,15 +17,15 @@ bool composes(const FlagValue& flag) {
   return key != "socket" && key != "config" && key != "repo" && !key.starts_with("log.");
 }
 
-std::string status_of(Access& access) {
-  const auto text = read_tree(access, ".runnerfs/status.json");
+std::string identity_of(Access& access) {
+  const auto text = read_tree(access, ".runnerfs/daemon.json");
   return text ? *text : "";
 }
 
 // A daemon that was found, not named, is this user's own when it keeps the same store. Its address of GitHub and its
 // token are its own: a step of a job often has neither.
 bool same_store(Access& access, const Settings& settings) {
-  return json_text(status_of(access), "cache_directory") == settings.cache_directory;
+  return json_text(identity_of(access), "cache_directory") == settings.cache_directory;
 }
 
 void quiet_log(const Settings& settings) {

@@ -166,6 +166,7 @@ void Daemon::build_trees() {
   info_.add("ratelimit.json", [this] { return rate_json(); });
   info_.add("errors.jsonl", [this] { return errors_.jsonl(); });
   info_.add("config.yml", [this] { return configuration_text(settings_); });
+  info_.add("daemon.json", [this] { return daemon_json(); });
   info_.add("status.json", [this] { return status_json(); });
   info_.set_control([this](const std::string& command) { return control(command); });
   root_.add("api", *api_tree_);

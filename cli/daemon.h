@@ -71,6 +71,7 @@ class Daemon {
   std::string stats_json();
   std::string totals_json();
   std::string metrics_text();
+  std::string daemon_json();
   std::string status_json();
   std::string rate_json();
   Result<> control(const std::string& command);

@@ -1,4 +1,4 @@
-// .runnerfs/status.json and ratelimit.json: what `runnerfs status` shows. No token, no path of api/.
+// .runnerfs/status.json, daemon.json and ratelimit.json: what `runnerfs status` shows. No token, no path of api/.
 #include <unistd.h>
 
 #include "base/file.h"
@@ -30,6 +30,14 @@ std::string Daemon::rate_json() {
   std::vector<std::string> items;
   for (const RateWindow& window : origin_->windows()) items.push_back(window_json(window));
   return JsonLine().raw("windows", list_json(items)).str() + "\n";
+}
+
+// Who this daemon is: what commands ask before anything else, so nothing in it may wait (a token may: `gh`).
+std::string Daemon::daemon_json() {
+  JsonLine line;
+  line.text("version", RFS_VERSION).number("pid", static_cast<std::int64_t>(::getpid()));
+  line.text("mountpoint", mountpoint_).text("socket", socket_path_).text("cache_directory", settings_.cache_directory);
+  return line.text("stop_error", *stop_error.lock()).str() + "\n";
 }
 
 std::string Daemon::status_json() {

@@ -36,14 +36,14 @@ struct Asked {
 void ask_daemon(const std::string& socket, const std::string& mountpoint, bool lazy, const std::shared_ptr<Sync<Asked>>& asked) {
   auto access = SocketAccess::connect(socket);
   if (!access) return;
-  const auto status = read_tree(**access, ".runnerfs/status.json");
+  const auto status = read_tree(**access, ".runnerfs/daemon.json");
   if (!status || json_text(*status, "mountpoint") != mountpoint) return;
   asked->lock()->pid = static_cast<pid_t>(json_number(*status, "pid"));
   if (!(*access)->control(lazy ? "unmount lazy" : "unmount")) return;
   asked->lock()->told = true;
   const auto until = Steady::now() + kAnswer;
   while (mounted(mountpoint) && Steady::now() < until) {
-    const auto now = read_tree(**access, ".runnerfs/status.json");
+    const auto now = read_tree(**access, ".runnerfs/daemon.json");
     const std::string failure = now ? json_text(*now, "stop_error") : "";
     if (!failure.empty()) {
       asked->lock()->failure = failure;
