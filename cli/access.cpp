@@ -32,7 +32,8 @@ void quiet_log(const Settings& settings) {
   LogOptions options;
   // What fails is said in two lines on stderr; a log beside them only on demand.
   options.level = Level::kOff;
-  if (settings.origins.contains("log.level") || !settings.log_file.empty()) parse_level(settings.log_level, options.level);
+  if (settings.origins.contains("log.level") || !settings.log_file.empty())
+    parse_level(settings.log_level, options.level);
   options.file = settings.log_file;
   log_setup(options);
 }
@@ -98,14 +99,16 @@ Result<std::unique_ptr<Reach>> Reach::open(const Given& given) {
   harden();
   TRY_ASSIGN(out->daemon_, Daemon::build(out->configuration_, std::move(out->token_), out->environment_));
   const Millis deadline(static_cast<std::int64_t>((out->settings().origin_timeout + 5) * 1000));
-  out->access_ = std::make_unique<WalkAccess>(out->daemon_->root(), Caller{::geteuid(), ::getegid(), ::getpid()}, deadline);
+  out->access_ =
+      std::make_unique<WalkAccess>(out->daemon_->root(), Caller{::geteuid(), ::getegid(), ::getpid()}, deadline);
   return out;
 }
 
 Result<std::unique_ptr<Reach>> Reach::open_daemon(const Given& given) {
   TRY_ASSIGN(auto out, begin(given));
   TRY_ASSIGN(const bool connected, out->connect(given));
-  if (!connected) return fail(Code::kNotFound, "no daemon is running", "start one with `runnerfs mount` or `runnerfs serve`");
+  if (!connected)
+    return fail(Code::kNotFound, "no daemon is running", "start one with `runnerfs mount` or `runnerfs serve`");
   return out;
 }
 

@@ -32,7 +32,8 @@ int wait_for(pid_t child, int pipe) {
   }
   if (ready == 0) {
     ::kill(child, SIGTERM);
-    return report({Code::kTimeout, "the daemon was not ready within 60 s", "run `runnerfs mount -f` to see what it waits for"});
+    return report(
+        {Code::kTimeout, "the daemon was not ready within 60 s", "run `runnerfs mount -f` to see what it waits for"});
   }
   int status = 0;
   ::waitpid(child, &status, 0);

@@ -74,7 +74,8 @@ std::string repository_of_remote_url(const std::string& url) {
   while (path.ends_with("/")) path.pop_back();
   if (path.ends_with(".git")) path.erase(path.size() - 4);
   const std::size_t slash = path.find('/');
-  const bool two_parts = slash != std::string::npos && slash > 0 && slash + 1 < path.size() && path.find('/', slash + 1) == std::string::npos;
+  const bool two_parts = slash != std::string::npos && slash > 0 && slash + 1 < path.size() &&
+                         path.find('/', slash + 1) == std::string::npos;
   return two_parts ? path : "";
 }
 

@@ -19,10 +19,10 @@ struct Flag {
 };
 
 struct Given {
-  std::vector<std::string> arguments;             // in their order
-  std::map<std::string, std::string> flags;       // name → text ("" for a switch)
-  std::vector<FlagValue> settings;                // flags of option_table.h, and -o
-  std::vector<std::string> mount_options;         // -o, split at commas
+  std::vector<std::string> arguments;        // in their order
+  std::map<std::string, std::string> flags;  // name → text ("" for a switch)
+  std::vector<FlagValue> settings;           // flags of option_table.h, and -o
+  std::vector<std::string> mount_options;    // -o, split at commas
 
   bool has(const char* name) const { return flags.contains(name); }
   std::string get(const char* name) const {
@@ -34,14 +34,14 @@ struct Given {
 struct Command {
   const char* name;
   int (*run)(const Given& given);
-  const char* help;               // one line, for the list
-  const char* synopsis;           // "[OPTION…] PATH…"
-  std::size_t least, most;        // arguments
+  const char* help;         // one line, for the list
+  const char* synopsis;     // "[OPTION…] PATH…"
+  std::size_t least, most;  // arguments
   std::span<const Flag> flags;
-  bool settings;                  // takes the options of option_table.h
-  bool mount_options;             // takes -o
-  const char* description;        // a few lines
-  const char* examples;           // one a line
+  bool settings;            // takes the options of option_table.h
+  bool mount_options;       // takes -o
+  const char* description;  // a few lines
+  const char* examples;     // one a line
   bool hidden = false;
 };
 

@@ -27,7 +27,8 @@ struct OwnersFile {
 OwnersFile owners_file(const ConfigSources& sources) {
   for (const FlagValue& flag : sources.flags)
     if (std::string_view(flag.option->key) == "config") return {expand_home(flag.texts.back()), true};
-  if (const std::string named = variable(sources.environment, "RUNNERFS_CONFIG"); !named.empty()) return {expand_home(named), true};
+  if (const std::string named = variable(sources.environment, "RUNNERFS_CONFIG"); !named.empty())
+    return {expand_home(named), true};
   const std::string base = variable(sources.environment, "XDG_CONFIG_HOME");
   return {(base.starts_with("/") ? base : sources.home + "/.config") + "/runnerfs/config.yml", false};
 }
@@ -36,17 +37,21 @@ Result<> apply_owners_entry(Configuration& out, const YamlEntry& entry, const st
   if (entry.values.empty() && !entry.list) return {};  // null: as if it were not there
   const std::string key = entry.key();
   if (entry.path.size() == 2 && entry.path[0] == "operation_ttls" && entry.values.size() == 1)
-    return set_option(out.settings, *find_option_by_key("operation_ttls"), {entry.path[1] + "=" + entry.values[0]}, place);
+    return set_option(out.settings, *find_option_by_key("operation_ttls"), {entry.path[1] + "=" + entry.values[0]},
+                      place);
   if (const Option* option = find_option_by_key(key)) {
-    if (std::string_view(option->key) == "config") return fail(Code::kUsage, "a configuration file cannot name another one");
-    if (option->kind == ValueKind::kBool && entry.list) return fail(Code::kUsage, key + ": a list is not true or false");
+    if (std::string_view(option->key) == "config")
+      return fail(Code::kUsage, "a configuration file cannot name another one");
+    if (option->kind == ValueKind::kBool && entry.list)
+      return fail(Code::kUsage, key + ": a list is not true or false");
     return set_option(out.settings, *option, entry.values, place);
   }
   if (const char* reason = without_effect(key)) {
     out.notes.push_back({false, fmt::format("{}: {} has no effect: {}", place, key, reason)});
     return {};
   }
-  return fail(Code::kUsage, fmt::format("unknown key '{}'", key), "`runnerfs config` lists the keys; runnerfs(1) describes them");
+  return fail(Code::kUsage, fmt::format("unknown key '{}'", key),
+              "`runnerfs config` lists the keys; runnerfs(1) describes them");
 }
 
 Result<> apply_owners_file(Configuration& out, const OwnersFile& file) {
@@ -91,14 +96,17 @@ Result<> apply_checkout(Configuration& out, const ConfigSources& sources) {
 Result<> check(Settings& settings) {
   const auto wrong = [&](const char* key, const std::string& why, const std::string& hint) {
     const auto origin = settings.origins.find(key);
-    return fail(Code::kUsage, fmt::format("{}: {}: {}", origin == settings.origins.end() ? "default" : origin->second, key, why), hint);
+    return fail(Code::kUsage,
+                fmt::format("{}: {}: {}", origin == settings.origins.end() ? "default" : origin->second, key, why),
+                hint);
   };
   std::string& url = settings.api_url;
   while (url.ends_with("/") && !url.ends_with("//")) url.pop_back();
   if (!url.starts_with("https://") && !url.starts_with("http://") && !url.starts_with("file:///"))
     return wrong("api.url", "it is no https, http or file URL", "for GitHub Enterprise: https://HOST/api/v3");
   if (url.find('@') != std::string::npos || url.find_first_of("?# \t") != std::string::npos)
-    return wrong("api.url", "it holds more than a scheme, a host and a path", "give tokens in GITHUB_TOKEN or by --token-file");
+    return wrong("api.url", "it holds more than a scheme, a host and a path",
+                 "give tokens in GITHUB_TOKEN or by --token-file");
   const std::size_t slash = settings.repo.find('/');
   if (!settings.repo.empty() && (slash == std::string::npos || slash == 0 || slash + 1 == settings.repo.size() ||
                                  settings.repo.find('/', slash + 1) != std::string::npos))
@@ -122,7 +130,8 @@ Result<Configuration> load_configuration(const ConfigSources& sources) {
       return fail(placed(set.error(), value.origin));
   for (const std::string& note : notes_of(sources.environment)) out.notes.push_back({false, note});
   for (const FlagValue& flag : sources.flags)
-    if (auto set = set_option(out.settings, *flag.option, flag.texts, flag.origin); !set) return fail(placed(set.error(), flag.origin));
+    if (auto set = set_option(out.settings, *flag.option, flag.texts, flag.origin); !set)
+      return fail(placed(set.error(), flag.origin));
   // Last, so that what the owner gave is known: it counts, whatever the checkout says.
   TRY(apply_checkout(out, sources));
   TRY(check(out.settings));

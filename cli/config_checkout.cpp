@@ -36,7 +36,8 @@ class CheckoutFile {
       if (const char* reason = without_effect(key)) return note(fmt::format("{} has no effect: {}", key, reason));
       return warn(fmt::format("unknown key '{}'", key));
     }
-    if (option->checkout == Checkout::kNever) return note(fmt::format("{} is ignored: only the owner of this machine may set it", key));
+    if (option->checkout == Checkout::kNever)
+      return note(fmt::format("{} is ignored: only the owner of this machine may set it", key));
     Settings tried = out_.settings;
     if (auto set = set_option(tried, *option, entry.values, place_); !set) return warn(set.error().message);
     if (given_by_owner(owner_, *option)) {
@@ -44,7 +45,8 @@ class CheckoutFile {
         note(fmt::format("{} is ignored: the owner's value counts", key));
       return;
     }
-    if (option->checkout == Checkout::kOffOnly && option_text(tried, *option) == "true" && option_text(owner_, *option) == "false")
+    if (option->checkout == Checkout::kOffOnly && option_text(tried, *option) == "true" &&
+        option_text(owner_, *option) == "false")
       return note(fmt::format("{} is ignored: a checkout may only switch it off", key));
     if (option->checkout == Checkout::kTtl) {
       const auto member = std::get<double Settings::*>(option->member);

@@ -16,7 +16,8 @@ int run_config(const Given& given) {
     return print("{\"options\": " + configuration_json(configuration->settings) + ", \"notes\": [" + notes + "]}\n");
   }
   std::string out = configuration_text(configuration->settings);
-  for (const Note& note : configuration->notes) out += (note.warning ? "# warning: " : "# ") + printable(note.text) + "\n";
+  for (const Note& note : configuration->notes)
+    out += (note.warning ? "# warning: " : "# ") + printable(note.text) + "\n";
   return print(out);
 }
 

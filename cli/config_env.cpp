@@ -13,7 +13,8 @@ namespace rfs {
 Environment present_environment() {
   Environment out;
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry)
-    if (const char* equals = std::strchr(*entry, '=')) out.emplace(std::string(*entry, static_cast<std::size_t>(equals - *entry)), equals + 1);
+    if (const char* equals = std::strchr(*entry, '='))
+      out.emplace(std::string(*entry, static_cast<std::size_t>(equals - *entry)), equals + 1);
   return out;
 }
 

@@ -23,7 +23,8 @@ struct EnvironmentValue {
 };
 // RUNNERFS_X_Y, else the reference's names. Empty variables count as not set. In the order of the table.
 std::vector<EnvironmentValue> options_of(const Environment& environment);
-// Variables that look like options and are none, or that belong to parts which this version does not have: one line each.
+// Variables that look like options and are none, or that belong to parts which this version does not have: one line
+// each.
 std::vector<std::string> notes_of(const Environment& environment);
 
 }  // namespace rfs

@@ -14,7 +14,9 @@ std::string origin_of(const Settings& settings, const Option& option) {
 
 // Plain where YAML reads it back as the same text.
 std::string yaml_scalar(const std::string& text) {
-  const bool plain = !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/-") == std::string::npos &&
+  const bool plain = !text.empty() &&
+                     text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/-") ==
+                         std::string::npos &&
                      text[0] != '-';
   return plain ? text : json_quote(text);
 }
@@ -38,18 +40,23 @@ std::string yaml_value(const Settings& settings, const Option& option, const std
 
 std::string json_value(const Settings& settings, const Option& option) {
   switch (option.kind) {
-    case ValueKind::kBool: return option_text(settings, option);
+    case ValueKind::kBool:
+      return option_text(settings, option);
     case ValueKind::kCount:
-    case ValueKind::kSize: return fmt::format("{}", settings.*std::get<std::uint64_t Settings::*>(option.member));
-    case ValueKind::kDuration: return option_text(settings, option);
-    case ValueKind::kList: return yaml_value(settings, option, "");
+    case ValueKind::kSize:
+      return fmt::format("{}", settings.*std::get<std::uint64_t Settings::*>(option.member));
+    case ValueKind::kDuration:
+      return option_text(settings, option);
+    case ValueKind::kList:
+      return yaml_value(settings, option, "");
     case ValueKind::kTtls: {
       JsonLine line;
       for (const auto& [name, seconds] : settings.*std::get<OperationTtls Settings::*>(option.member))
         line.number(name, static_cast<std::int64_t>(seconds));
       return line.str();
     }
-    default: return json_quote(option_text(settings, option));
+    default:
+      return json_quote(option_text(settings, option));
   }
 }
 

@@ -35,11 +35,14 @@ class Flatten final : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, const std::string& text) override {
     value(mark, anchor, &text);
   }
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { throw Refused{mark.line + 1, "aliases are not accepted"}; }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+    throw Refused{mark.line + 1, "aliases are not accepted"};
+  }
   void OnAnchor(const YAML::Mark& mark, const std::string&) override {
     throw Refused{mark.line + 1, "anchors are not accepted"};
   }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
     check(mark, anchor);
     if (levels_.empty()) throw Refused{mark.line + 1, "expected keys, found a list"};
     if (!levels_.back().map) throw Refused{mark.line + 1, "a list within a list is not accepted"};
@@ -48,7 +51,8 @@ class Flatten final : public YAML::EventHandler {
     levels_.push_back({false, false});
   }
   void OnSequenceEnd() override { end_level(); }
-  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
     check(mark, anchor);
     if (!levels_.empty() && !levels_.back().map) throw Refused{mark.line + 1, "a list of mappings is not accepted"};
     if (!levels_.empty() && !levels_.back().has_key) throw Refused{mark.line + 1, "a key must be text"};

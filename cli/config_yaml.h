@@ -14,9 +14,9 @@ struct YamlEntry {
   std::vector<std::string> path;    // {"api", "max_pages"}
   std::vector<std::string> values;  // one for a scalar, any number for a list; empty for null
   bool list = false;
-  int line = 0;                     // of the value, from 1
+  int line = 0;  // of the value, from 1
 
-  std::string key() const;          // "api.max_pages"
+  std::string key() const;  // "api.max_pages"
 };
 
 // In the order of the file. kUsage with "<name>:<line>: …" for what is not YAML, anchors and aliases (a few bytes of

@@ -1,7 +1,7 @@
 // .runnerfs/ctl: one command a line. The same words by `runnerfs` through the socket.
-#include <csignal>
 #include <fmt/format.h>
 #include <unistd.h>
+#include <csignal>
 
 #include "base/log.h"
 #include "cli/daemon.h"

@@ -30,7 +30,8 @@ OriginOptions origin_options(const Settings& settings) {
   out.max_connections = static_cast<unsigned>(settings.origin_connections);
   out.max_in_flight = static_cast<unsigned>(settings.origin_in_flight);
   out.etag_proof = settings.api_etag_proof;
-  out.limit_low = settings.rate_limiting_cache_first_mode ? static_cast<int>(settings.rate_limiting_aggressive_threshold) : 0;
+  out.limit_low =
+      settings.rate_limiting_cache_first_mode ? static_cast<int>(settings.rate_limiting_aggressive_threshold) : 0;
   return out;
 }
 
@@ -130,7 +131,8 @@ void Daemon::build_tiers(EnvironmentToken token) {
   pool_ = std::make_unique<Pool>(2, "rfs-pool");
   // The first question for the credential may have to ask gh: not while a reader waits.
   pool_->submit([identities = identities_.get()] { (void)identities->current(); });
-  origin_ = std::make_unique<Origin>(origin_options(settings_), *routes_, *identities_, clock_, *pool_, counters_, errors_);
+  origin_ =
+      std::make_unique<Origin>(origin_options(settings_), *routes_, *identities_, clock_, *pool_, counters_, errors_);
   ChainOptions chain;
   chain.stale_limit = settings_.api_stale_limit;
   chain.origin_deadline = millis(settings_.origin_timeout);
@@ -139,7 +141,8 @@ void Daemon::build_tiers(EnvironmentToken token) {
     TRY_ASSIGN(const IdentityPtr now, identities->current());
     return now->partition;
   };
-  chain_ = std::make_unique<Chain>(chain, *memory_, store_.get(), peers_, *origin_, partition, clock_, *pool_, counters_, errors_);
+  chain_ = std::make_unique<Chain>(chain, *memory_, store_.get(), peers_, *origin_, partition, clock_, *pool_,
+                                   counters_, errors_);
   CacheOptions cache;
   cache.default_ttl = static_cast<int>(settings_.cache_default_ttl);
   cache.operation_ttls = settings_.operation_ttls;
@@ -217,7 +220,8 @@ void Daemon::tick() {
 
 void Daemon::close() {
   if (auto saved = totals_->save(); !saved) log(Level::kWarning, "totals were not kept: {}", saved.error().message);
-  if (auto flushed = store_->flush(true); !flushed) log(Level::kWarning, "the store was not written: {}", flushed.error().message);
+  if (auto flushed = store_->flush(true); !flushed)
+    log(Level::kWarning, "the store was not written: {}", flushed.error().message);
 }
 
 // Fronts first, so that nobody asks any more; then what runs; then who may still be waiting for GitHub.

@@ -1,5 +1,6 @@
 // Daemon: every object of the program, built by name in the order in which data passes through them, owned by one
-// struct. `mount` and `serve` put fronts before it; commands without a daemon use the same objects in their own process.
+// struct. `mount` and `serve` put fronts before it; commands without a daemon use the same objects in their own
+// process.
 #pragma once
 
 #include <atomic>

@@ -25,9 +25,12 @@ int run_doctor(const Given& given) {
   std::string out;
   bool failed = false;
   for (const Finding& finding : findings) {
-    const char* word = finding.grade == Finding::Grade::kOk ? "ok" : finding.grade == Finding::Grade::kWarn ? "warn" : "fail";
+    const char* word = finding.grade == Finding::Grade::kOk     ? "ok"
+                       : finding.grade == Finding::Grade::kWarn ? "warn"
+                                                                : "fail";
     out += fmt::format("{:<5} {:<14} {}\n", word, finding.what, printable(finding.text));
-    if (finding.grade != Finding::Grade::kOk && !finding.hint.empty()) out += fmt::format("      hint: {}\n", printable(finding.hint));
+    if (finding.grade != Finding::Grade::kOk && !finding.hint.empty())
+      out += fmt::format("      hint: {}\n", printable(finding.hint));
     failed = failed || finding.grade == Finding::Grade::kFail;
   }
   const int printed = print(out);

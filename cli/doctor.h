@@ -24,6 +24,7 @@ void check_mounts(Findings& out, const Environment& environment);
 void check_directories(Findings& out, const Settings& settings, const Environment& environment);
 void check_key(Findings& out, const Settings& settings, const Environment& environment);
 // doctor_origin.cpp: one request to GitHub that costs no quota (/rate_limit), with the token that a mount would use.
-void check_origin(Findings& out, const Configuration& configuration, EnvironmentToken token, const Environment& environment);
+void check_origin(Findings& out, const Configuration& configuration, EnvironmentToken token,
+                  const Environment& environment);
 
 }  // namespace rfs

@@ -32,14 +32,20 @@ void check_directory(Findings& out, const char* what, const std::string& path) {
     out.push_back({Grade::kOk, what, fmt::format("{} is not there yet", path), ""});
     return;
   }
-  const auto say = [&](Grade grade, const std::string& text, const std::string& hint) { out.push_back({grade, what, fmt::format("{} {}", path, text), hint}); };
+  const auto say = [&](Grade grade, const std::string& text, const std::string& hint) {
+    out.push_back({grade, what, fmt::format("{} {}", path, text), hint});
+  };
   if (!S_ISDIR(info.st_mode)) return say(Grade::kFail, "is not a directory", "move it away");
-  if (info.st_uid != ::geteuid()) return say(Grade::kFail, "belongs to another user", "name a directory of your own with --cache-directory");
+  if (info.st_uid != ::geteuid())
+    return say(Grade::kFail, "belongs to another user", "name a directory of your own with --cache-directory");
   if ((info.st_mode & 0077) != 0) return say(Grade::kWarn, "is open to others", fmt::format("chmod 700 {}", path));
-  if (::access(path.c_str(), W_OK) != 0) return say(Grade::kWarn, fmt::format("cannot be written: {}", std::strerror(errno)), "answers are read from it, and not kept");
+  if (::access(path.c_str(), W_OK) != 0)
+    return say(Grade::kWarn, fmt::format("cannot be written: {}", std::strerror(errno)),
+               "answers are read from it, and not kept");
   struct statvfs space {};
   if (::statvfs(path.c_str(), &space) == 0 && space.f_bavail * space.f_frsize < (64u << 20))
-    return say(Grade::kWarn, fmt::format("has only {} MiB left", (space.f_bavail * space.f_frsize) >> 20), "make room, or lower --cache-max-bytes");
+    return say(Grade::kWarn, fmt::format("has only {} MiB left", (space.f_bavail * space.f_frsize) >> 20),
+               "make room, or lower --cache-max-bytes");
   say(Grade::kOk, "is ours alone", "");
 }
 
@@ -50,7 +56,8 @@ void check_fuse(Findings& out) {
   if (device) {
     out.push_back({Grade::kOk, "/dev/fuse", "can be opened", ""});
   } else {
-    out.push_back({Grade::kFail, "/dev/fuse", std::strerror(errno), fmt::format("give the container --device /dev/fuse; {}", kWithoutFuse)});
+    out.push_back({Grade::kFail, "/dev/fuse", std::strerror(errno),
+                   fmt::format("give the container --device /dev/fuse; {}", kWithoutFuse)});
   }
   if (in_path("fusermount3")) {
     out.push_back({Grade::kOk, "fusermount3", "is in PATH", ""});
@@ -71,7 +78,9 @@ void check_mounts(Findings& out, const Environment& environment) {
       out.push_back({Grade::kOk, "mount", fmt::format("{} answers", place.mountpoint), ""});
     }
   }
-  if (mounts.empty()) out.push_back({Grade::kOk, "mount", fmt::format("nothing is mounted; the default place is {}", default_mountpoint(environment)), ""});
+  if (mounts.empty())
+    out.push_back({Grade::kOk, "mount",
+                   fmt::format("nothing is mounted; the default place is {}", default_mountpoint(environment)), ""});
 }
 
 void check_directories(Findings& out, const Settings& settings, const Environment& environment) {
@@ -87,7 +96,8 @@ void check_key(Findings& out, const Settings& settings, const Environment& envir
     return;
   }
   if (!*recorded) {
-    out.push_back({Grade::kOk, "key", fmt::format("not decided yet; a mount would take '{}'", key_source_word(source.decide())), ""});
+    out.push_back({Grade::kOk, "key",
+                   fmt::format("not decided yet; a mount would take '{}'", key_source_word(source.decide())), ""});
     return;
   }
   const KeySourceKind kind = **recorded;
@@ -99,7 +109,8 @@ void check_key(Findings& out, const Settings& settings, const Environment& envir
   if (!key) {
     out.push_back({Grade::kFail, "key", key.error().message, key.error().hint});
   } else if (!key->weakness.empty()) {
-    out.push_back({Grade::kWarn, "key", fmt::format("kept by '{}': {}", key_source_word(kind), key->weakness), "`runnerfs init --key-source keyring` for new stores"});
+    out.push_back({Grade::kWarn, "key", fmt::format("kept by '{}': {}", key_source_word(kind), key->weakness),
+                   "`runnerfs init --key-source keyring` for new stores"});
   } else {
     out.push_back({Grade::kOk, "key", fmt::format("kept by '{}'", key_source_word(kind)), ""});
   }

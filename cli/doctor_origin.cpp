@@ -15,7 +15,8 @@ void check_identity(Findings& out, const std::string& status) {
   if (!error.empty()) {
     out.push_back({Grade::kFail, "token", error, json_text(status, "identity.hint")});
   } else if (kind == "anonymous") {
-    out.push_back({Grade::kWarn, "token", "none: 60 calls an hour", "set GITHUB_TOKEN or GH_TOKEN, use --token-file, or `gh auth login`"});
+    out.push_back({Grade::kWarn, "token", "none: 60 calls an hour",
+                   "set GITHUB_TOKEN or GH_TOKEN, use --token-file, or `gh auth login`"});
   } else {
     out.push_back({Grade::kOk, "token", fmt::format("{}, from {}", kind, json_text(status, "identity.origin")), ""});
   }
@@ -23,11 +24,13 @@ void check_identity(Findings& out, const std::string& status) {
 
 // The reset of a window lies within the hour, by GitHub's clock: a free look at it.
 void check_limit(Findings& out, const std::string& limits) {
-  const double remaining = json_number(limits, "resources.core.remaining"), limit = json_number(limits, "resources.core.limit");
+  const double remaining = json_number(limits, "resources.core.remaining"),
+               limit = json_number(limits, "resources.core.limit");
   const double reset = json_number(limits, "resources.core.reset"), now = SystemClock().wall();
   if (limit <= 0) return;
   const Grade grade = remaining < 1 ? Grade::kFail : remaining < limit / 20 ? Grade::kWarn : Grade::kOk;
-  out.push_back({grade, "rate limit", fmt::format("{:.0f} of {:.0f} calls remain until {}", remaining, limit, rfc3339(reset)),
+  out.push_back({grade, "rate limit",
+                 fmt::format("{:.0f} of {:.0f} calls remain until {}", remaining, limit, rfc3339(reset)),
                  "copies are served meanwhile; a token of another kind has a limit of its own"});
   const bool wrong = reset < now - 300 || reset > now + 3600 + 300;
   out.push_back({wrong ? Grade::kWarn : Grade::kOk, "clock", wrong ? "differs from GitHub's" : "agrees with GitHub's",
@@ -36,7 +39,8 @@ void check_limit(Findings& out, const std::string& limits) {
 
 }  // namespace
 
-void check_origin(Findings& out, const Configuration& configuration, EnvironmentToken token, const Environment& environment) {
+void check_origin(Findings& out, const Configuration& configuration, EnvironmentToken token,
+                  const Environment& environment) {
   // In memory: looking must make no store and no key.
   Configuration looking = configuration;
   looking.settings.cache_persistence = false;

@@ -31,7 +31,9 @@ SecretBytes fleet_key_text(const SecretBytes& key) {
 
 Result<SecretBytes> parse_fleet_key(std::string_view text) {
   text = trimmed(text);
-  const auto refuse = [](const char* why) { return fail(Code::kInvalid, why, "`runnerfs keygen` prints one; copy it whole"); };
+  const auto refuse = [](const char* why) {
+    return fail(Code::kInvalid, why, "`runnerfs keygen` prints one; copy it whole");
+  };
   if (!text.starts_with(kPrefix)) return refuse("a fleet secret begins with rfs1-");
   auto whole = unbase32(text.substr(kPrefix.size()));
   if (!whole || whole->size() != kKey + kCheck) return refuse("the fleet secret is not complete");

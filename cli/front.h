@@ -11,11 +11,11 @@
 namespace rfs {
 
 struct FrontOptions {
-  std::string mountpoint;            // "": no mount
+  std::string mountpoint;  // "": no mount
   bool make_mountpoint = false;
-  std::vector<std::string> passed;   // options for the kernel
+  std::vector<std::string> passed;  // options for the kernel
   std::string socket;
-  bool announce = true;              // print the mountpoint
+  bool announce = true;  // print the mountpoint
 };
 
 // Answers the exit code. Blocks until SIGTERM, SIGINT, the ctl command `unmount`, or until somebody unmounts.

@@ -13,7 +13,8 @@ int run_version(const Given&) { return print("runnerfs " RFS_VERSION "\n"); }
 int run_help(const Given& given) {
   if (!given.arguments.empty()) {
     const Command* command = find_command(given.arguments[0]);
-    if (command == nullptr) return report({Code::kUsage, fmt::format("there is no command '{}'", given.arguments[0]), ""});
+    if (command == nullptr)
+      return report({Code::kUsage, fmt::format("there is no command '{}'", given.arguments[0]), ""});
     return print(help_text(*command));
   }
   std::string out = "usage: runnerfs COMMAND [OPTION…]\n\nGitHub's answers as files, for CI runners.\n\n";
@@ -31,7 +32,8 @@ int run_list_options(const Given&) {
     out += fmt::format("{}\n", command.name);
     for (const Flag& flag : command.flags) out += fmt::format("{} {}\n", command.name, flag.name);
   }
-  for (const Option& option : option_table()) out += fmt::format("{} {} {}\n", flag_of(option), variable_of(option), option.key);
+  for (const Option& option : option_table())
+    out += fmt::format("{} {} {}\n", flag_of(option), variable_of(option), option.key);
   return print(out);
 }
 

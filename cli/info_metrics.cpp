@@ -77,7 +77,8 @@ std::string Daemon::metrics_text() {
   const EntryStore::Usage usage = store_->usage();
   gauge("store_entries", "Entries in the store", usage.entries);
   gauge("store_bytes", "Bytes in the store", usage.bytes);
-  gauge("store_ok", "1 while the store on disk works or none is wanted", store_->trouble().empty() && !key_.trouble ? 1 : 0);
+  gauge("store_ok", "1 while the store on disk works or none is wanted",
+        store_->trouble().empty() && !key_.trouble ? 1 : 0);
   gauge("memory_entries", "Entries in memory", memory_->entries());
   gauge("memory_bytes", "Bytes of entries in memory", memory_->bytes());
   gauge("uptime_seconds", "Seconds since the start", static_cast<std::int64_t>(clock_.wall() - started_));

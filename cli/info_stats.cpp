@@ -24,9 +24,9 @@ std::string Daemon::stats_of(const Totals::Values& values) {
       .number("max_cache_size", settings_.cache_max_size)
       .number("connected_peers", nothing)
       .boolean("p2p_enabled", false);
-  for (const char* later : {"scans_cached", "scans_retrieved", "scans_skipped", "scan_time_saved_hours", "credentials_stored",
-                            "credentials_accessed", "credentials_expired", "credentials_rotated", "active_credentials",
-                            "expired_credentials"})
+  for (const char* later : {"scans_cached", "scans_retrieved", "scans_skipped", "scan_time_saved_hours",
+                            "credentials_stored", "credentials_accessed", "credentials_expired", "credentials_rotated",
+                            "active_credentials", "expired_credentials"})
     line.number(later, nothing);
   for (std::size_t i = static_cast<std::size_t>(Counter::kMemoryHits); i < values.size(); ++i) {
     const auto counter = static_cast<Counter>(i);

@@ -51,7 +51,10 @@ std::string Daemon::status_json() {
   if (trouble.empty() && key_.trouble) trouble = key_.trouble->message;
   JsonLine store;
   store.text("directory", on_disk_ ? settings_.cache_directory : "").boolean("on_disk", on_disk_);
-  store.number("entries", usage.entries).number("bytes", usage.bytes).boolean("read_only", usage.read_only).text("trouble", trouble);
+  store.number("entries", usage.entries)
+      .number("bytes", usage.bytes)
+      .boolean("read_only", usage.read_only)
+      .text("trouble", trouble);
 
   JsonLine identity;
   if (const auto now = identities_->current()) {
@@ -65,18 +68,25 @@ std::string Daemon::status_json() {
 
   JsonLine line;
   line.text("version", RFS_VERSION).number("pid", static_cast<std::int64_t>(::getpid()));
-  line.text("mountpoint", mountpoint_).text("socket", socket_path_).number("uid", static_cast<std::uint64_t>(served_.uid));
+  line.text("mountpoint", mountpoint_)
+      .text("socket", socket_path_)
+      .number("uid", static_cast<std::uint64_t>(served_.uid));
   line.real("started", started_).real("uptime", clock_.wall() - started_);
   line.text("api_url", settings_.api_url).text("cache_directory", settings_.cache_directory);
   line.text("repo", settings_.repo).text("key_source", key_source_word(key_.key.kind));
   line.boolean("secure", weak.empty()).raw("weak", list_json(weak)).raw("store", store.str());
-  line.raw("memory", JsonLine().number("entries", static_cast<std::uint64_t>(memory_->entries())).number("bytes", memory_->bytes()).str());
+  line.raw("memory", JsonLine()
+                         .number("entries", static_cast<std::uint64_t>(memory_->entries()))
+                         .number("bytes", memory_->bytes())
+                         .str());
   line.raw("identity", identity.str()).raw("rate_limits", list_json(windows)).text("proof", origin_->proof_state());
   line.number("breakers_opened", counters_.get(Counter::kBreakerOpened));
   line.number("nodes", static_cast<std::uint64_t>(session_ ? session_->nodes() : 0));
   line.number("waiting", static_cast<std::uint64_t>(session_ ? session_->waiting() : 0));
   if (const auto score = read_file("/proc/self/oom_score_adj", 64)) line.text("oom_score_adj", trimmed(*score));
-  line.text("stop_error", *stop_error.lock()).raw("warnings", list_json(warnings)).raw("stats", std::string(trimmed(stats_json())));
+  line.text("stop_error", *stop_error.lock())
+      .raw("warnings", list_json(warnings))
+      .raw("stats", std::string(trimmed(stats_json())));
   return line.str() + "\n";
 }
 

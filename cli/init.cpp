@@ -20,7 +20,8 @@ Result<std::string> init(const Settings& settings, KeySource& source) {
   if (!settings.key_source.empty()) parse_key_source(settings.key_source, kind);
   if (kind == KeySourceKind::kMemory && !before) {
     if (store_exists)
-      return fail(Code::kExists, fmt::format("there is a store in {}, which memory cannot have the key of", settings.cache_directory),
+      return fail(Code::kExists,
+                  fmt::format("there is a store in {}, which memory cannot have the key of", settings.cache_directory),
                   "move that directory away first");
     TRY(source.record(kind));
     return std::string("nothing is kept on disk: the root key lives in memory");
@@ -29,7 +30,8 @@ Result<std::string> init(const Settings& settings, KeySource& source) {
   asked.key_source = std::string(key_source_word(before && settings.key_source.empty() ? *before : kind));
   if (before && key_source_word(*before) != asked.key_source)
     return fail(Code::kExists, fmt::format("the key of the stores comes from '{}' already", key_source_word(*before)),
-                fmt::format("to begin anew, move {} and {} away", source.key_file().substr(0, source.key_file().rfind('/')), settings.cache_directory));
+                fmt::format("to begin anew, move {} and {} away",
+                            source.key_file().substr(0, source.key_file().rfind('/')), settings.cache_directory));
   TRY_ASSIGN(const ChosenKey chosen, choose_root_key(asked, source, store_exists));
   if (!chosen.notices.empty()) return chosen.notices[0];
   return fmt::format("the root key was there: it is kept by '{}'", key_source_word(chosen.key.kind));

@@ -52,7 +52,8 @@ std::vector<std::string> json_list(std::string_view document, std::string_view p
 
 std::string json_pretty(const std::string& document) {
   const auto parsed = nlohmann::ordered_json::parse(document, nullptr, false);
-  return parsed.is_discarded() ? document : parsed.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  return parsed.is_discarded() ? document
+                               : parsed.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace rfs

@@ -33,8 +33,10 @@ Result<ChosenKey> from_disk(KeySource& source, std::optional<KeySourceKind> aske
   TRY_ASSIGN(const std::optional<KeySourceKind> recorded, source.recorded());
   if (recorded && asked && *recorded != *asked)
     return fail(Code::kNoKey,
-                fmt::format("the key of the stores comes from '{}', not from '{}'", key_source_word(*recorded), key_source_word(*asked)),
-                fmt::format("leave out --key-source, or make new stores with `runnerfs init --key-source {}`", key_source_word(*asked)));
+                fmt::format("the key of the stores comes from '{}', not from '{}'", key_source_word(*recorded),
+                            key_source_word(*asked)),
+                fmt::format("leave out --key-source, or make new stores with `runnerfs init --key-source {}`",
+                            key_source_word(*asked)));
   ChosenKey out;
   if (recorded) {
     if (*recorded == KeySourceKind::kMemory) return in_memory();
@@ -45,7 +47,8 @@ Result<ChosenKey> from_disk(KeySource& source, std::optional<KeySourceKind> aske
   if (kind == KeySourceKind::kMemory) return in_memory();
   if (store_exists)
     return fail(Code::kNoKey, "there is a store, and nothing says where its key is",
-                "bring the state directory back (`runnerfs config` and runnerfs(1), Files), or move the store's directory away");
+                "bring the state directory back (`runnerfs config` and runnerfs(1), Files), or move the store's "
+                "directory away");
   TRY_ASSIGN(out.key, first_key(source, kind));
   out.notices.push_back(fmt::format("the root key is kept by '{}'{}", key_source_word(kind),
                                     out.key.weakness.empty() ? "" : fmt::format(" (weak: {})", out.key.weakness)));
@@ -62,7 +65,8 @@ std::string own_path() {
 
 bool job_isolation(const Settings& settings, const Environment& environment) {
   if (settings.isolation != "auto") return settings.isolation == "job";
-  return variable(environment, "GITHUB_ACTIONS") == "true" && variable(environment, "RUNNER_ENVIRONMENT") == "github-hosted";
+  return variable(environment, "GITHUB_ACTIONS") == "true" &&
+         variable(environment, "RUNNER_ENVIRONMENT") == "github-hosted";
 }
 
 KeySourceOptions key_source_options(const Settings& settings, const Environment& environment) {

@@ -12,47 +12,81 @@
 namespace rfs {
 namespace {
 
-constexpr Flag kMountFlags[] = {{"--foreground", "-f", "", "stay in the foreground: the process started is the daemon"}};
+constexpr Flag kMountFlags[] = {
+    {"--foreground", "-f", "", "stay in the foreground: the process started is the daemon"}};
 constexpr Flag kServeFlags[] = {{"--foreground", "-f", "", "stay in the foreground, as it does anyway"},
                                 {"--background", "-b", "", "return when the socket is ready"}};
 constexpr Flag kUmountFlags[] = {{"--lazy", "-l", "", "detach at once; who holds it keeps its open files"}};
 constexpr Flag kMountFlag = {"--mount", "", "DIR", "ask the daemon that is mounted at DIR"};
 constexpr Flag kJson = {"--json", "", "", "answer as JSON"};
 constexpr Flag kCatFlags[] = {{"--fresh", "", "", "ask GitHub in any case"}, kMountFlag};
-constexpr Flag kLsFlags[] = {{"--long", "-l", "", "mode, size and time too"}, {"--json", "", "", "one JSON object a line"}, kMountFlag};
+constexpr Flag kLsFlags[] = {
+    {"--long", "-l", "", "mode, size and time too"}, {"--json", "", "", "one JSON object a line"}, kMountFlag};
 constexpr Flag kPutFlags[] = {{"--ttl", "", "TIME", "how long it lives: 90, 10s, 5m, 24h"}, kMountFlag};
 constexpr Flag kReachFlags[] = {kMountFlag};
 constexpr Flag kStatFlags[] = {{"--no-fetch", "", "", "show what is held, and ask nobody"}, kJson, kMountFlag};
-constexpr Flag kStatsFlags[] = {{"--total", "", "", "since the store was made"}, {"--zero", "-z", "", "begin to count anew"},
-                                {"--json", "", "", "answer as JSON, as it does anyway"}, kMountFlag};
-constexpr Flag kStatusFlags[] = {{"--watch", "-w", "", "again and again"}, {"--interval", "", "TIME", "how often (2s)"}, kJson, kMountFlag};
+constexpr Flag kStatsFlags[] = {{"--total", "", "", "since the store was made"},
+                                {"--zero", "-z", "", "begin to count anew"},
+                                {"--json", "", "", "answer as JSON, as it does anyway"},
+                                kMountFlag};
+constexpr Flag kStatusFlags[] = {
+    {"--watch", "-w", "", "again and again"}, {"--interval", "", "TIME", "how often (2s)"}, kJson, kMountFlag};
 constexpr Flag kConfigFlags[] = {kJson};
 
 constexpr std::size_t kAny = 1u << 20;
 
 constexpr Command kCommands[] = {
-    {"mount", run_mount, "mount the tree on a directory", "[-f] [-o OPT,…] [OPTION…] [[SOURCE] DIR]", 0, 2, kMountFlags, true, true,
-     "Mounts the tree on DIR, or on $XDG_RUNTIME_DIR/runnerfs (/run/runnerfs as root, else /tmp/runnerfs-UID), and returns\n"
-     "when it can be read. A dead mount of runnerfs is cleaned first. Also as mount(8) calls it: SOURCE DIR -o OPT,…; an\n"
+    {"mount", run_mount, "mount the tree on a directory", "[-f] [-o OPT,…] [OPTION…] [[SOURCE] DIR]", 0, 2, kMountFlags,
+     true, true,
+     "Mounts the tree on DIR, or on $XDG_RUNTIME_DIR/runnerfs (/run/runnerfs as root, else /tmp/runnerfs-UID), and "
+     "returns\n"
+     "when it can be read. A dead mount of runnerfs is cleaned first. Also as mount(8) calls it: SOURCE DIR -o OPT,…; "
+     "an\n"
      "owner/repo as SOURCE is the repository of the mount.",
-     "  runnerfs mount ~/rfs\n  runnerfs mount -f --token-file /run/secrets/token\n  mount -t fuse.runnerfs octo/hello /mnt -o ro,allow_other"},
-    {"serve", run_serve, "the same daemon without a mount, on a Unix socket", "[-b] [OPTION…]", 0, 0, kServeFlags, true, true,
-     "Serves the tree on a Unix socket, for machines without /dev/fuse. cat, ls, put, rm and stat use it.",
+     "  runnerfs mount ~/rfs\n  runnerfs mount -f --token-file /run/secrets/token\n  mount -t fuse.runnerfs octo/hello "
+     "/mnt -o ro,allow_other"},
+    {"serve", run_serve, "the same daemon without a mount, on a Unix socket", "[-b] [OPTION…]", 0, 0, kServeFlags, true,
+     true, "Serves the tree on a Unix socket, for machines without /dev/fuse. cat, ls, put, rm and stat use it.",
      "  runnerfs serve --background\n  runnerfs cat api/user.json"},
     {"umount", run_umount, "unmount, and end the daemon", "[-l] [DIR]", 0, 1, kUmountFlags, true, false,
-     "Answers whoever waits with an error, unmounts DIR (or the default place), and returns when the daemon is gone, within\n"
+     "Answers whoever waits with an error, unmounts DIR (or the default place), and returns when the daemon is gone, "
+     "within\n"
      "10 s. Who holds the mount is named.",
      "  runnerfs umount ~/rfs\n  runnerfs umount -l ~/rfs"},
-    {"init", run_init, "decide where the root key is kept", "[--key-source KIND] [OPTION…]", 0, 0, {}, true, false,
+    {"init",
+     run_init,
+     "decide where the root key is kept",
+     "[--key-source KIND] [OPTION…]",
+     0,
+     0,
+     {},
+     true,
+     false,
      "Makes the root key of the stores and records where it is kept, as the first mount would.",
      "  runnerfs init --key-source keyring"},
-    {"keygen", run_keygen, "print a new fleet secret", "", 0, 0, {}, false, false,
+    {"keygen",
+     run_keygen,
+     "print a new fleet secret",
+     "",
+     0,
+     0,
+     {},
+     false,
+     false,
      "Prints 32 random bytes with check digits, rfs1-…: one secret for a fleet of runners.",
      "  runnerfs keygen | gh secret set CACHE_P2P_SHARED_SECRET"},
     {"status", run_status, "what the daemon is doing", "[--watch] [--json]", 0, 0, kStatusFlags, true, false,
      "Shows the daemon: where it is mounted, its keys, stores, token and limits, and what is weak or broken.",
      "  runnerfs status\n  runnerfs status --json | jq .store"},
-    {"path", run_path, "the path of a URL of the API", "URL…", 1, kAny, {}, true, false,
+    {"path",
+     run_path,
+     "the path of a URL of the API",
+     "URL…",
+     1,
+     kAny,
+     {},
+     true,
+     false,
      "Prints the path below the mountpoint that stands for a URL of the API, in the spelling that needs no quotes.",
      "  runnerfs path 'https://api.github.com/repos/octo/hello/actions/runs?status=success'"},
     {"why", run_why, "why a path is answered as it is", "PATH", 1, 1, kReachFlags, true, false,
@@ -60,29 +94,62 @@ constexpr Command kCommands[] = {
      "Asks nobody.",
      "  runnerfs why api/repos/octo/hello.json"},
     {"cat", run_cat, "print files of the tree", "[--fresh] PATH…", 1, kAny, kCatFlags, true, false,
-     "Prints files of the tree, with or without a mount. PATH is a path of the tree, an absolute path below a mount, or a\n"
+     "Prints files of the tree, with or without a mount. PATH is a path of the tree, an absolute path below a mount, "
+     "or a\n"
      "URL of the API; {owner} and {repo} stand for the repository of the job, else of the work tree.",
-     "  runnerfs cat api/repos/{owner}/{repo}/releases/latest.json\n  runnerfs cat --fresh https://api.github.com/user"},
+     "  runnerfs cat api/repos/{owner}/{repo}/releases/latest.json\n  runnerfs cat --fresh "
+     "https://api.github.com/user"},
     {"ls", run_ls, "list a directory of the tree", "[-l] [--json] [PATH…]", 0, kAny, kLsFlags, true, false,
      "Lists what is held. Asks nobody.", "  runnerfs ls -l api/repos/octo/hello"},
     {"put", run_put, "write a file of the tree", "[--ttl TIME] PATH [FILE]", 1, 2, kPutFlags, true, false,
      "Writes FILE, or stdin, to a path below cache/, and fails when it was not stored.",
-     "  gh repo list octo --json name | runnerfs put cache/list_repos:octo\n  runnerfs put --ttl 24h cache/report report.json"},
+     "  gh repo list octo --json name | runnerfs put cache/list_repos:octo\n  runnerfs put --ttl 24h cache/report "
+     "report.json"},
     {"rm", run_rm, "remove files of the tree", "PATH…", 1, kAny, kReachFlags, true, false,
      "Removes entries below cache/; * and ? in the last part are a pattern.", "  runnerfs rm 'cache/list_repos*'"},
     {"stat", run_stat, "what is known of a file", "[--no-fetch] [--json] PATH…", 1, kAny, kStatFlags, true, false,
-     "Shows size, time and extended attributes; asks GitHub when nothing is held.", "  runnerfs stat --json api/user.json"},
+     "Shows size, time and extended attributes; asks GitHub when nothing is held.",
+     "  runnerfs stat --json api/user.json"},
     {"stats", run_stats, "counts of hits, misses and calls", "[--total] [-z]", 0, 0, kStatsFlags, true, false,
      "Prints .runnerfs/stats.json: counts since the mount, or since the store was made.", "  runnerfs stats --total"},
     {"config", run_config, "the effective configuration", "[--json]", 0, 0, kConfigFlags, true, false,
-     "Prints every option with its value and where that came from, then what was read without an effect.", "  runnerfs config --json"},
-    {"doctor", run_doctor, "look for the cause of trouble", "", 0, 0, {}, true, false,
+     "Prints every option with its value and where that came from, then what was read without an effect.",
+     "  runnerfs config --json"},
+    {"doctor",
+     run_doctor,
+     "look for the cause of trouble",
+     "",
+     0,
+     0,
+     {},
+     true,
+     false,
      "Checks what a mount needs, in the order in which one thing causes the next. Exit 1 when something fails.",
      "  runnerfs doctor"},
     {"version", run_version, "print the version", "", 0, 0, {}, false, false, "Prints the version.", ""},
-    {"help", run_help, "print this list, or the help of a command", "[COMMAND]", 0, 1, {}, false, false,
-     "Prints the commands, or the help of one.", "  runnerfs help mount"},
-    {"list-options", run_list_options, "", "", 0, 0, {}, false, false, "Every command and option, one a line.", "", true},
+    {"help",
+     run_help,
+     "print this list, or the help of a command",
+     "[COMMAND]",
+     0,
+     1,
+     {},
+     false,
+     false,
+     "Prints the commands, or the help of one.",
+     "  runnerfs help mount"},
+    {"list-options",
+     run_list_options,
+     "",
+     "",
+     0,
+     0,
+     {},
+     false,
+     false,
+     "Every command and option, one a line.",
+     "",
+     true},
     {"keyring-helper", run_keyring_helper, "", "", 0, 1, {}, false, false, "Talks to the keyring.", "", true},
 };
 
@@ -110,8 +177,10 @@ int dispatch(std::vector<std::string> words) {
   if (words[0] == "--version" || words[0] == "-V") words[0] = "version";
   if (const Command* command = find_command(words[0])) return run(*command, {words.begin() + 1, words.end()});
   // mount(8) and mount.fuse3 call a helper as SOURCE DIR [-o OPT,…].
-  if (words.size() >= 2 && words[1].starts_with("/") && !words[0].starts_with("-")) return run(*find_command("mount"), words);
-  return report({Code::kUsage, fmt::format("there is no command '{}'", words[0]), "`runnerfs help` lists the commands"});
+  if (words.size() >= 2 && words[1].starts_with("/") && !words[0].starts_with("-"))
+    return run(*find_command("mount"), words);
+  return report(
+      {Code::kUsage, fmt::format("there is no command '{}'", words[0]), "`runnerfs help` lists the commands"});
 }
 
 }  // namespace
@@ -119,6 +188,7 @@ int dispatch(std::vector<std::string> words) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
-  if (!rfs::secret_setup()) return rfs::report({rfs::Code::kBroken, "this machine gives no random numbers", "check /dev/urandom"});
+  if (!rfs::secret_setup())
+    return rfs::report({rfs::Code::kBroken, "this machine gives no random numbers", "check /dev/urandom"});
   return rfs::dispatch({argv + 1, argv + argc});
 }

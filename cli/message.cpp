@@ -13,13 +13,19 @@ void to_stderr(const std::string& text) { (void)write_all(STDERR_FILENO, view(te
 
 const char* common_hint(Code code) {
   switch (code) {
-    case Code::kNotFound: return "check the spelling; `runnerfs ls` shows what is held";
-    case Code::kDenied: return "check the token and its permissions: `runnerfs doctor`";
-    case Code::kLimited: return "`runnerfs status` shows when the limit ends";
+    case Code::kNotFound:
+      return "check the spelling; `runnerfs ls` shows what is held";
+    case Code::kDenied:
+      return "check the token and its permissions: `runnerfs doctor`";
+    case Code::kLimited:
+      return "`runnerfs status` shows when the limit ends";
     case Code::kTimeout:
-    case Code::kUnreachable: return "check the network and GITHUB_API_URL: `runnerfs doctor`";
-    case Code::kUsage: return "`runnerfs help` lists the commands; runnerfs(1) describes them";
-    default: return "`runnerfs doctor` looks for the cause";
+    case Code::kUnreachable:
+      return "check the network and GITHUB_API_URL: `runnerfs doctor`";
+    case Code::kUsage:
+      return "`runnerfs help` lists the commands; runnerfs(1) describes them";
+    default:
+      return "`runnerfs doctor` looks for the cause";
   }
 }
 

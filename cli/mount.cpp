@@ -27,7 +27,8 @@ int run_mount(const Given& given) {
   const auto configuration = load_configuration(sources);
   if (!configuration) return report(configuration.error());
 
-  options.mountpoint = words.arguments.empty() ? default_mountpoint(sources.environment) : mountpoint_path(words.arguments[0]);
+  options.mountpoint =
+      words.arguments.empty() ? default_mountpoint(sources.environment) : mountpoint_path(words.arguments[0]);
   options.make_mountpoint = words.arguments.empty();
   options.passed = given.mount_options;
   const std::string& named = configuration->settings.socket;

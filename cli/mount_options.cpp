@@ -9,9 +9,9 @@ namespace rfs {
 namespace {
 
 // For mount(8) and systemd, not for us (cf. their handling of fstab lines).
-constexpr std::array<std::string_view, 21> kIgnored{"_netdev", "user",  "nouser", "users",    "auto",      "noauto", "nofail",
-                                                    "defaults", "rw",   "dev",    "suid",     "exec",      "owner",  "group",
-                                                    "atime",   "async", "relatime", "norelatime", "nodiratime", "diratime", "mand"};
+constexpr std::array<std::string_view, 21> kIgnored{
+    "_netdev", "user",  "nouser", "users", "auto",  "noauto",   "nofail",     "defaults",   "rw",       "dev", "suid",
+    "exec",    "owner", "group",  "atime", "async", "relatime", "norelatime", "nodiratime", "diratime", "mand"};
 // For the kernel.
 constexpr std::array<std::string_view, 4> kPassed{"nosuid", "nodev", "noexec", "noatime"};
 constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kContrary{
@@ -52,7 +52,8 @@ Result<FlagValue> setting(const std::string& word) {
     if (option != nullptr && option->kind != ValueKind::kBool) option = nullptr;
   }
   if (option == nullptr)
-    return fail(Code::kUsage, fmt::format("-o {}: there is no such mount option", name), "`runnerfs mount --help` lists them");
+    return fail(Code::kUsage, fmt::format("-o {}: there is no such mount option", name),
+                "`runnerfs mount --help` lists them");
   if (option->kind != ValueKind::kBool && equals == std::string::npos)
     return fail(Code::kUsage, fmt::format("-o {}: a value is missing", name),
                 fmt::format("write -o {}={}", mount_name_of(*option), option->argument));

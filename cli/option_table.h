@@ -39,9 +39,9 @@ struct Option {
 };
 
 std::span<const Option> option_table();
-std::string flag_of(const Option& option);         // "--api-max-pages"
-std::string mount_name_of(const Option& option);   // "api_max_pages"
-std::string variable_of(const Option& option);     // "RUNNERFS_API_MAX_PAGES"
+std::string flag_of(const Option& option);        // "--api-max-pages"
+std::string mount_name_of(const Option& option);  // "api_max_pages"
+std::string variable_of(const Option& option);    // "RUNNERFS_API_MAX_PAGES"
 // By key, by flag without its dashes, or by -o name; null when there is none.
 const Option* find_option(std::string_view name);
 // By a key of a file, the reference's other spellings included.
@@ -49,7 +49,8 @@ const Option* find_option_by_key(std::string_view key);
 
 // Sets the option from texts (several for lists and times by operation, one for all others) and records the origin.
 // Times by operation are added to what is there, the newer one winning. kUsage says what is expected.
-Result<> set_option(Settings& settings, const Option& option, const std::vector<std::string>& texts, const std::string& origin);
+Result<> set_option(Settings& settings, const Option& option, const std::vector<std::string>& texts,
+                    const std::string& origin);
 // The present value as text, as a file would have it.
 std::string option_text(const Settings& settings, const Option& option);
 

@@ -18,7 +18,8 @@ tl::unexpected<Error> expected(const Option& option, std::string_view what, std:
               fmt::format("runnerfs(1) describes {} and {}", flag_of(option), option.key));
 }
 
-Result<> in_range(const Option& option, double value, const std::string& least, const std::string& most, std::string_view got) {
+Result<> in_range(const Option& option, double value, const std::string& least, const std::string& most,
+                  std::string_view got) {
   if (value >= option.least && value <= option.most) return {};
   return expected(option, fmt::format("between {} and {}", least, most), got);
 }
@@ -51,7 +52,8 @@ Result<> set_number(Settings& settings, const Option& option, const std::string&
 
 Result<> set_ttl(Settings& settings, const Option& option, const std::string& text) {
   const std::size_t equals = text.rfind('=');
-  const auto seconds = equals == std::string::npos ? std::nullopt : parse_duration(std::string_view(text).substr(equals + 1));
+  const auto seconds =
+      equals == std::string::npos ? std::nullopt : parse_duration(std::string_view(text).substr(equals + 1));
   if (!seconds || equals == 0) return expected(option, "of the form NAME=TIME", text);
   const std::string name(trimmed(std::string_view(text).substr(0, equals)));
   TRY(in_range(option, *seconds, "0", "a year", text));
@@ -70,13 +72,15 @@ Result<> set_text(Settings& settings, const Option& option, const std::string& t
   if (option.kind == ValueKind::kChoice && !holds(option.choices, text))
     return expected(option, fmt::format("one of {}", option.choices), text);
   if (option.kind == ValueKind::kPath && text.empty()) return expected(option, "a path", text);
-  settings.*std::get<std::string Settings::*>(option.member) = option.kind == ValueKind::kPath ? expand_home(text) : text;
+  settings.*std::get<std::string Settings::*>(option.member) =
+      option.kind == ValueKind::kPath ? expand_home(text) : text;
   return {};
 }
 
 }  // namespace
 
-Result<> set_option(Settings& settings, const Option& option, const std::vector<std::string>& texts, const std::string& origin) {
+Result<> set_option(Settings& settings, const Option& option, const std::vector<std::string>& texts,
+                    const std::string& origin) {
   const bool several = option.kind == ValueKind::kList || option.kind == ValueKind::kTtls;
   if (!several && texts.size() != 1) return expected(option, "one value", fmt::format("{} values", texts.size()));
   switch (option.kind) {
@@ -88,11 +92,17 @@ Result<> set_option(Settings& settings, const Option& option, const std::vector<
     }
     case ValueKind::kCount:
     case ValueKind::kSize:
-    case ValueKind::kDuration: TRY(set_number(settings, option, texts[0])); break;
+    case ValueKind::kDuration:
+      TRY(set_number(settings, option, texts[0]));
+      break;
     case ValueKind::kText:
     case ValueKind::kPath:
-    case ValueKind::kChoice: TRY(set_text(settings, option, texts[0])); break;
-    case ValueKind::kList: settings.*std::get<std::vector<std::string> Settings::*>(option.member) = texts; break;
+    case ValueKind::kChoice:
+      TRY(set_text(settings, option, texts[0]));
+      break;
+    case ValueKind::kList:
+      settings.*std::get<std::vector<std::string> Settings::*>(option.member) = texts;
+      break;
     case ValueKind::kTtls:
       for (const std::string& text : texts) TRY(set_ttl(settings, option, text));
       break;
@@ -103,13 +113,18 @@ Result<> set_option(Settings& settings, const Option& option, const std::vector<
 
 std::string option_text(const Settings& settings, const Option& option) {
   switch (option.kind) {
-    case ValueKind::kBool: return settings.*std::get<bool Settings::*>(option.member) ? "true" : "false";
-    case ValueKind::kCount: return fmt::format("{}", settings.*std::get<std::uint64_t Settings::*>(option.member));
-    case ValueKind::kSize: return size_text(settings.*std::get<std::uint64_t Settings::*>(option.member));
-    case ValueKind::kDuration: return duration_text(settings.*std::get<double Settings::*>(option.member));
+    case ValueKind::kBool:
+      return settings.*std::get<bool Settings::*>(option.member) ? "true" : "false";
+    case ValueKind::kCount:
+      return fmt::format("{}", settings.*std::get<std::uint64_t Settings::*>(option.member));
+    case ValueKind::kSize:
+      return size_text(settings.*std::get<std::uint64_t Settings::*>(option.member));
+    case ValueKind::kDuration:
+      return duration_text(settings.*std::get<double Settings::*>(option.member));
     case ValueKind::kText:
     case ValueKind::kPath:
-    case ValueKind::kChoice: return settings.*std::get<std::string Settings::*>(option.member);
+    case ValueKind::kChoice:
+      return settings.*std::get<std::string Settings::*>(option.member);
     case ValueKind::kList: {
       std::string out;
       for (const std::string& item : settings.*std::get<std::vector<std::string> Settings::*>(option.member))

@@ -19,7 +19,8 @@ std::string reworded(std::string text) {
   while (text.ends_with('\n') || text.ends_with('.')) text.pop_back();
   if (const std::size_t end = text.find('\n'); end != std::string::npos) text.resize(end);
   if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z') text[0] = static_cast<char>(text[0] - 'A' + 'a');
-  if (text.starts_with("the following argument was not expected: ") || text.starts_with("the following arguments were not expected: "))
+  if (text.starts_with("the following argument was not expected: ") ||
+      text.starts_with("the following arguments were not expected: "))
     text = "unknown option or argument: " + text.substr(text.find(": ") + 2);
   return text;
 }
@@ -36,7 +37,8 @@ bool wants_help(const std::vector<std::string>& arguments) {
 
 Result<Given> parse_arguments(const Command& command, const std::vector<std::string>& arguments) {
   const auto usage = [&](const std::string& why) {
-    return fail(Code::kUsage, fmt::format("{}: {}", command.name, why), fmt::format("`runnerfs {} --help` shows how", command.name));
+    return fail(Code::kUsage, fmt::format("{}: {}", command.name, why),
+                fmt::format("`runnerfs {} --help` shows how", command.name));
   };
   CLI::App app;
   app.set_help_flag();
@@ -48,8 +50,9 @@ Result<Given> parse_arguments(const Command& command, const std::vector<std::str
 
   for (const Flag& flag : command.flags) {
     const std::string names = *flag.letter != '\0' ? fmt::format("{},{}", flag.letter, flag.name) : flag.name;
-    CLI::Option* option = *flag.argument != '\0' ? app.add_option(names, texts.emplace_back())->expected(1)->allow_extra_args(false)
-                                                 : app.add_flag(names);
+    CLI::Option* option = *flag.argument != '\0'
+                              ? app.add_option(names, texts.emplace_back())->expected(1)->allow_extra_args(false)
+                              : app.add_flag(names);
     own.emplace_back(&flag, option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll));
   }
   if (command.settings)
@@ -60,7 +63,11 @@ Result<Given> parse_arguments(const Command& command, const std::vector<std::str
                                : app.add_flag(fmt::format("{},!--no-{}", flag, flag.substr(2)));
       settings.emplace_back(&option, added->multi_option_policy(CLI::MultiOptionPolicy::TakeAll));
     }
-  if (command.mount_options) app.add_option("-o", mount_options)->expected(1)->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  if (command.mount_options)
+    app.add_option("-o", mount_options)
+        ->expected(1)
+        ->allow_extra_args(false)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("arguments", given.arguments);
 
   try {
@@ -80,7 +87,8 @@ Result<Given> parse_arguments(const Command& command, const std::vector<std::str
     const bool several = option->kind == ValueKind::kList || option->kind == ValueKind::kTtls;
     if (!several) {
       for (const std::string& text : value.texts)
-        if (text != value.texts[0]) return usage(fmt::format("{} is given twice with different values", flag_of(*option)));
+        if (text != value.texts[0])
+          return usage(fmt::format("{} is given twice with different values", flag_of(*option)));
       value.texts.resize(1);
     }
     given.settings.push_back(std::move(value));
@@ -101,11 +109,16 @@ Result<Given> parse_arguments(const Command& command, const std::vector<std::str
 
 std::string help_text(const Command& command) {
   std::string out = fmt::format("usage: runnerfs {} {}\n\n{}\n", command.name, command.synopsis, command.description);
-  const auto line = [&](const std::string& left, std::string_view right) { out += fmt::format("  {:<42} {}\n", left, right); };
+  const auto line = [&](const std::string& left, std::string_view right) {
+    out += fmt::format("  {:<42} {}\n", left, right);
+  };
   if (!command.flags.empty() || command.mount_options) out += "\noptions:\n";
   for (const Flag& flag : command.flags)
-    line(fmt::format("{}{}{}{}{}", flag.letter, *flag.letter != '\0' ? ", " : "", flag.name, *flag.argument != '\0' ? " " : "", flag.argument), flag.help);
-  if (command.mount_options) line("-o opt[,opt…]", "mount options: any option below as x_y=value, and those of mount(8)");
+    line(fmt::format("{}{}{}{}{}", flag.letter, *flag.letter != '\0' ? ", " : "", flag.name,
+                     *flag.argument != '\0' ? " " : "", flag.argument),
+         flag.help);
+  if (command.mount_options)
+    line("-o opt[,opt…]", "mount options: any option below as x_y=value, and those of mount(8)");
   if (command.settings) {
     out += "\nsettings (also as x.y in the configuration file and as RUNNERFS_X_Y):\n";
     for (const Option& option : option_table())

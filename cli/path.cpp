@@ -1,6 +1,6 @@
 #include "backends/github/path.h"
-#include "cli/message.h"
 #include "cli/command.h"
+#include "cli/message.h"
 #include "cli/secrets_env.h"
 
 namespace rfs {

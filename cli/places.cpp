@@ -77,7 +77,8 @@ std::vector<std::string> socket_files(const Environment& environment) {
     struct stat info {};
     const std::string path = directory + "/" + std::string(name);
     if (::lstat(path.c_str(), &info) != 0 || !S_ISSOCK(info.st_mode)) continue;
-    found.emplace_back(name == "runnerfs.sock" ? INT64_MAX : info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec, path);
+    found.emplace_back(name == "runnerfs.sock" ? INT64_MAX : info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec,
+                       path);
   }
   std::sort(found.rbegin(), found.rend());
   std::vector<std::string> out;
@@ -144,7 +145,8 @@ std::vector<MountPlace> runnerfs_mounts() {
     if (dash == std::string::npos) continue;
     const std::vector<std::string> left = split_list(std::string_view(line).substr(0, dash), ' ');
     const std::vector<std::string> right = split_list(std::string_view(line).substr(dash + 3), ' ');
-    if (left.size() >= 5 && right.size() >= 2 && right[0] == "fuse.runnerfs") out.push_back({unescape(left[4]), unescape(right[1])});
+    if (left.size() >= 5 && right.size() >= 2 && right[0] == "fuse.runnerfs")
+      out.push_back({unescape(left[4]), unescape(right[1])});
   }
   return out;
 }
@@ -165,7 +167,8 @@ Result<User> find_user(const std::string& name) {
     return User{static_cast<uid_t>(*number), entry != nullptr ? entry->pw_gid : static_cast<gid_t>(*number)};
   }
   const passwd* entry = ::getpwnam(name.c_str());
-  if (entry == nullptr) return fail(Code::kUsage, fmt::format("there is no user '{}'", name), "name a user by login name or number");
+  if (entry == nullptr)
+    return fail(Code::kUsage, fmt::format("there is no user '{}'", name), "name a user by login name or number");
   return User{entry->pw_uid, entry->pw_gid};
 }
 

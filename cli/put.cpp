@@ -28,7 +28,8 @@ Result<std::string> read_content(const std::string& name, std::uint64_t limit) {
     if (size == 0) return out;
     out.append(buffer, static_cast<std::size_t>(size));
     if (out.size() > limit)
-      return fail(Code::kTooLarge, fmt::format("the content is larger than {} bytes", limit), "raise --max-object-size");
+      return fail(Code::kTooLarge, fmt::format("the content is larger than {} bytes", limit),
+                  "raise --max-object-size");
   }
 }
 
@@ -42,7 +43,8 @@ int run_put(const Given& given) {
   if (!reach) return report(reach.error());
   const auto path = (*reach)->tree_path(given.arguments[0]);
   if (!path) return report(path.error());
-  const auto content = read_content(given.arguments.size() > 1 ? given.arguments[1] : "-", (*reach)->settings().max_object_size);
+  const auto content =
+      read_content(given.arguments.size() > 1 ? given.arguments[1] : "-", (*reach)->settings().max_object_size);
   if (!content) return report(content.error());
   const auto done = (*reach)->access().put(*path, *content, ttl);
   return done ? 0 : report(done.error());

@@ -13,10 +13,11 @@ namespace rfs {
 namespace {
 
 // Names that hold directories, files or ids, whatever they are called.
-constexpr std::array<std::string_view, 8> kHarmless{"CREDENTIALS_DIRECTORY", "CREDENTIALS_DIR", "RUNNER_TRACKING_ID",
-                                                    "RUNNERFS_TOKEN_FILE", "RUNNERFS_KEY_SOURCE", "SSH_AUTH_SOCK",
-                                                    "GNOME_KEYRING_CONTROL", "RUNNERFS_API_GH_TOKEN"};
-constexpr std::array<std::string_view, 7> kWords{"TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL", "PRIVATE_KEY", "API_KEY"};
+constexpr std::array<std::string_view, 8> kHarmless{
+    "CREDENTIALS_DIRECTORY", "CREDENTIALS_DIR", "RUNNER_TRACKING_ID",    "RUNNERFS_TOKEN_FILE",
+    "RUNNERFS_KEY_SOURCE",   "SSH_AUTH_SOCK",   "GNOME_KEYRING_CONTROL", "RUNNERFS_API_GH_TOKEN"};
+constexpr std::array<std::string_view, 7> kWords{"TOKEN",      "SECRET",      "PASSWORD", "PASSWD",
+                                                 "CREDENTIAL", "PRIVATE_KEY", "API_KEY"};
 
 }  // namespace
 

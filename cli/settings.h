@@ -28,15 +28,15 @@ struct Settings {
   bool api_gh_token = true;            // ask `gh auth token` when nothing else gives a token
   double api_stale_limit = 24 * 3600;  // seconds that an answer is served after its time, when GitHub cannot be asked
   std::uint64_t max_object_size = 100u << 20;
-  double origin_timeout = 30;          // seconds that a read waits for GitHub, retries included
+  double origin_timeout = 30;  // seconds that a read waits for GitHub, retries included
   std::uint64_t origin_connections = 8;
   std::uint64_t origin_in_flight = 64;
   std::string token_file;
   std::string ca_file;
 
   // What is kept.
-  bool cache_enabled = true;       // false: everything is asked for each time, nothing is kept on disk
-  bool cache_persistence = true;   // false: nothing is kept on disk
+  bool cache_enabled = true;      // false: everything is asked for each time, nothing is kept on disk
+  bool cache_persistence = true;  // false: nothing is kept on disk
   std::string cache_directory = "~/.cache/github-api-p2p";
   std::uint64_t cache_max_size = 1'000'000;  // entries
   std::uint64_t cache_max_bytes = 2ull << 30;
@@ -55,19 +55,19 @@ struct Settings {
   std::string isolation = "auto";  // auto | job | user
 
   // The fronts.
-  std::string socket;              // "": by the mountpoint (places.h)
-  std::string source = "runnerfs"; // shown by mount(8)
-  std::string served_user;         // "": whoever mounts
+  std::string socket;               // "": by the mountpoint (places.h)
+  std::string source = "runnerfs";  // shown by mount(8)
+  std::string served_user;          // "": whoever mounts
   bool allow_other = false;
   bool read_only = false;
   bool nonempty = false;
 
   // The log.
   std::string log_level = "info";
-  std::string log_file;            // "": stderr in the foreground, syslog in the background
-  bool log_stats = false;          // one line of counts a minute
+  std::string log_file;    // "": stderr in the foreground, syslog in the background
+  bool log_stats = false;  // one line of counts a minute
 
-  std::string config;              // the owner's file; "": ~/.config/runnerfs/config.yml
+  std::string config;  // the owner's file; "": ~/.config/runnerfs/config.yml
 
   // Key of the option → "default", "/path:12", "environment GITHUB_API_URL", "flag --api-url", "-o api_url".
   std::map<std::string, std::string> origins;

@@ -19,7 +19,9 @@ std::string json_of(const PathInfo& info) {
 
 std::string text_of(const PathInfo& info) {
   std::string out;
-  const auto row = [&](std::string_view name, const std::string& value) { out += fmt::format("{:<36} {}\n", name, printable(value)); };
+  const auto row = [&](std::string_view name, const std::string& value) {
+    out += fmt::format("{:<36} {}\n", name, printable(value));
+  };
   row("path", info.path);
   row("type", info.directory ? "directory" : "file");
   if (!info.directory) row("held", info.held ? "yes" : "no");

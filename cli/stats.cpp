@@ -11,7 +11,8 @@ int run_stats(const Given& given) {
   const auto text = read_tree((*reach)->access(), total ? ".runnerfs/totals.json" : ".runnerfs/stats.json");
   if (!text) return report(text.error());
   if (given.has("--zero"))
-    if (auto zeroed = (*reach)->access().control(total ? "zero totals" : "zero"); !zeroed) return report(zeroed.error());
+    if (auto zeroed = (*reach)->access().control(total ? "zero totals" : "zero"); !zeroed)
+      return report(zeroed.error());
   return print(json_pretty(*text));
 }
 

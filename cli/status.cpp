@@ -27,30 +27,37 @@ std::string status_text(const std::string& status) {
   };
   const std::string mountpoint = at("mountpoint");
   row("mounted", mountpoint.empty() ? "nowhere (serve)" : mountpoint);
-  row("daemon", fmt::format("runnerfs {}, pid {}, up {}, for uid {}", at("version"), at("pid"), span(json_number(status, "uptime")), at("uid")));
+  row("daemon", fmt::format("runnerfs {}, pid {}, up {}, for uid {}", at("version"), at("pid"),
+                            span(json_number(status, "uptime")), at("uid")));
   row("socket", at("socket"));
   row("api", at("api_url"));
   row("repo", at("repo"));
   const std::string trouble = at("identity.error");
-  row("token", trouble.empty() ? fmt::format("{}, from {}", at("identity.kind"), at("identity.origin")) : trouble + "; " + at("identity.hint"));
+  row("token", trouble.empty() ? fmt::format("{}, from {}", at("identity.kind"), at("identity.origin"))
+                               : trouble + "; " + at("identity.hint"));
   row("key", at("key_source"));
   const std::vector<std::string> weak = json_list(status, "weak");
   if (weak.empty()) row("secure", "yes");
   for (const std::string& reason : weak) row("weak", reason.size() >= 2 ? reason.substr(1, reason.size() - 2) : reason);
   const std::string directory = at("store.directory");
-  row("store", fmt::format("{}: {} entries, {} bytes{}", directory.empty() ? "in memory" : directory, at("store.entries"), at("store.bytes"),
-                           at("store.read_only") == "true" ? ", read-only" : ""));
+  row("store",
+      fmt::format("{}: {} entries, {} bytes{}", directory.empty() ? "in memory" : directory, at("store.entries"),
+                  at("store.bytes"), at("store.read_only") == "true" ? ", read-only" : ""));
   row("trouble", at("store.trouble"));
   row("memory", fmt::format("{} entries, {} bytes", at("memory.entries"), at("memory.bytes")));
   for (const std::string& window : json_list(status, "rate_limits"))
-    row("limit", fmt::format("{}: {} of {} remain until {}{}", json_text(window, "resource"), json_text(window, "remaining"),
-                             json_text(window, "limit"), json_text(window, "reset_at"),
-                             json_text(window, "blocked_until").empty() ? "" : ", blocked until " + json_text(window, "blocked_until")));
+    row("limit",
+        fmt::format(
+            "{}: {} of {} remain until {}{}", json_text(window, "resource"), json_text(window, "remaining"),
+            json_text(window, "limit"), json_text(window, "reset_at"),
+            json_text(window, "blocked_until").empty() ? "" : ", blocked until " + json_text(window, "blocked_until")));
   row("proof", at("proof").empty() ? "on" : at("proof"));
-  row("reads", fmt::format("{} hits, {} misses, {} calls made, {} calls saved, {} stale", at("stats.hits"), at("stats.misses"),
-                           at("stats.api_calls_made"), at("stats.api_calls_saved"), at("stats.stale_served")));
+  row("reads",
+      fmt::format("{} hits, {} misses, {} calls made, {} calls saved, {} stale", at("stats.hits"), at("stats.misses"),
+                  at("stats.api_calls_made"), at("stats.api_calls_saved"), at("stats.stale_served")));
   row("now", fmt::format("{} nodes, {} readers wait", at("nodes"), at("waiting")));
-  for (const std::string& warning : json_list(status, "warnings")) row("warning", warning.size() >= 2 ? warning.substr(1, warning.size() - 2) : warning);
+  for (const std::string& warning : json_list(status, "warnings"))
+    row("warning", warning.size() >= 2 ? warning.substr(1, warning.size() - 2) : warning);
   return out;
 }
 
@@ -60,7 +67,8 @@ int run_status(const Given& given) {
   double interval = 2;
   if (given.has("--interval")) {
     const auto asked = parse_duration(given.get("--interval"));
-    if (!asked || *asked < 0.1) return report({Code::kUsage, "status: --interval is no time", "write seconds, or 500ms, 10s"});
+    if (!asked || *asked < 0.1)
+      return report({Code::kUsage, "status: --interval is no time", "write seconds, or 500ms, 10s"});
     interval = *asked;
   }
   auto reach = Reach::open_daemon(given);
@@ -69,7 +77,9 @@ int run_status(const Given& given) {
     const auto status = read_tree((*reach)->access(), ".runnerfs/status.json");
     if (!status) return report(status.error());
     const bool screen = given.has("--watch") && ::isatty(STDOUT_FILENO) == 1;
-    const std::string text = !given.has("--json") ? status_text(*status) : given.has("--watch") ? *status : json_pretty(*status);
+    const std::string text = !given.has("--json")   ? status_text(*status)
+                             : given.has("--watch") ? *status
+                                                    : json_pretty(*status);
     const auto printed = to_stdout(view((screen ? "\x1b[H\x1b[2J" : "") + text));
     if (!printed) return report(printed.error());
     if (!given.has("--watch") || !*printed) return 0;

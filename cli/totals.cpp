@@ -14,7 +14,8 @@ Totals::Values parse(const std::string& text) {
   Totals::Values out{};
   for (const std::string& line : split_list(text, '\n')) {
     const std::size_t blank = line.find(' ');
-    const auto count = blank == std::string::npos ? std::nullopt : parse_whole(std::string_view(line).substr(blank + 1));
+    const auto count =
+        blank == std::string::npos ? std::nullopt : parse_whole(std::string_view(line).substr(blank + 1));
     if (!count) continue;
     for (std::size_t i = 0; i < out.size(); ++i)
       if (counter_name(static_cast<Counter>(i)) == std::string_view(line).substr(0, blank)) out[i] = *count;

@@ -33,7 +33,8 @@ struct Asked {
 };
 
 // Tells the daemon and waits for the mount to go. On a thread of its own, since a stopped daemon answers nothing.
-void ask_daemon(const std::string& socket, const std::string& mountpoint, bool lazy, const std::shared_ptr<Sync<Asked>>& asked) {
+void ask_daemon(const std::string& socket, const std::string& mountpoint, bool lazy,
+                const std::shared_ptr<Sync<Asked>>& asked) {
   auto access = SocketAccess::connect(socket);
   if (!access) return;
   const auto status = read_tree(**access, ".runnerfs/daemon.json");
@@ -78,7 +79,8 @@ Result<> unmount_within(const std::string& mountpoint, const std::string& socket
   if (mounted(mountpoint)) {
     if (!result.failure.empty()) {
       const std::size_t end = result.failure.find('\n');
-      return fail(Code::kBusy, result.failure.substr(0, end), end == std::string::npos ? "" : result.failure.substr(end + 1));
+      return fail(Code::kBusy, result.failure.substr(0, end),
+                  end == std::string::npos ? "" : result.failure.substr(end + 1));
     }
     // It does not answer, or belongs to nobody any more: the kernel is asked.
     TRY(unmount(mountpoint, lazy));
@@ -92,9 +94,11 @@ Result<> unmount_within(const std::string& mountpoint, const std::string& socket
 int run_umount(const Given& given) {
   take_secrets();
   const ConfigSources sources = present_sources(given.settings);
-  const std::string mountpoint = given.arguments.empty() ? default_mountpoint(sources.environment) : mountpoint_path(given.arguments[0]);
+  const std::string mountpoint =
+      given.arguments.empty() ? default_mountpoint(sources.environment) : mountpoint_path(given.arguments[0]);
   if (!mounted(mountpoint))
-    return report({Code::kNotFound, fmt::format("no runnerfs is mounted at {}", mountpoint), "`runnerfs status` or `findmnt -t fuse.runnerfs` shows where one is"});
+    return report({Code::kNotFound, fmt::format("no runnerfs is mounted at {}", mountpoint),
+                   "`runnerfs status` or `findmnt -t fuse.runnerfs` shows where one is"});
   const auto configuration = load_configuration(sources);
   std::string socket = configuration ? configuration->settings.socket : "";
   if (socket.empty()) socket = socket_of_mountpoint(sources.environment, mountpoint);

@@ -28,7 +28,8 @@ std::optional<double> with_unit(std::string_view text, const std::array<Unit, N>
   const std::string_view number = text.substr(0, digits);
   const std::string unit = digits == std::string_view::npos ? "" : lower(trimmed(text.substr(digits)));
   double value = 0;
-  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value, std::chars_format::fixed);
+  const auto [end, error] =
+      std::from_chars(number.data(), number.data() + number.size(), value, std::chars_format::fixed);
   if (number.empty() || error != std::errc() || end != number.data() + number.size()) return std::nullopt;
   for (const Unit& known : units)
     if (known.word == unit) return value * known.factor;
@@ -62,9 +63,19 @@ std::optional<std::uint64_t> parse_whole(std::string_view text) {
 
 std::optional<std::uint64_t> parse_size(std::string_view text) {
   static constexpr double k = 1024;
-  static constexpr std::array<Unit, 14> units{{{"", 1}, {"b", 1}, {"k", k}, {"kb", k}, {"kib", k}, {"m", k * k},
-                                               {"mb", k * k}, {"mib", k * k}, {"g", k * k * k}, {"gb", k * k * k},
-                                               {"gib", k * k * k}, {"t", k * k * k * k}, {"tb", k * k * k * k},
+  static constexpr std::array<Unit, 14> units{{{"", 1},
+                                               {"b", 1},
+                                               {"k", k},
+                                               {"kb", k},
+                                               {"kib", k},
+                                               {"m", k * k},
+                                               {"mb", k * k},
+                                               {"mib", k * k},
+                                               {"g", k * k * k},
+                                               {"gb", k * k * k},
+                                               {"gib", k * k * k},
+                                               {"t", k * k * k * k},
+                                               {"tb", k * k * k * k},
                                                {"tib", k * k * k * k}}};
   const auto value = with_unit(trimmed(text), units);
   if (!value || *value > 9e18) return std::nullopt;

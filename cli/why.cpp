@@ -35,8 +35,10 @@ Result<> route_rows(Rows& out, const std::string& below, const Settings& setting
   const Routes routes(route_options(settings));
   TRY_ASSIGN(const ApiName name, parse_api_path(below, routes));
   if (name.what != ApiName::What::kFile)
-    return fail(Code::kNotFound, fmt::format("api/{}: no file by the grammar of api/", below), "runnerfs(7) describes it; `runnerfs path URL` prints the name of a URL");
-  out.row("request", fmt::format("GET {}{}{}", name.request->path, name.request->query.empty() ? "" : "?", name.request->query));
+    return fail(Code::kNotFound, fmt::format("api/{}: no file by the grammar of api/", below),
+                "runnerfs(7) describes it; `runnerfs path URL` prints the name of a URL");
+  out.row("request",
+          fmt::format("GET {}{}{}", name.request->path, name.request->query.empty() ? "" : "?", name.request->query));
   out.row("accept", name.request->accept);
   if (name.route == nullptr) return {};
   out.row("route", name.route->pattern);
@@ -51,8 +53,9 @@ Result<> route_rows(Rows& out, const std::string& below, const Settings& setting
 
 void limit_rows(Rows& out, const std::string& limits) {
   for (const std::string& window : json_list(limits, "windows"))
-    out.row("limit", fmt::format("{}: {} of {} calls remain until {}", json_text(window, "resource"), json_text(window, "remaining"),
-                                    json_text(window, "limit"), json_text(window, "reset_at")));
+    out.row("limit",
+            fmt::format("{}: {} of {} calls remain until {}", json_text(window, "resource"),
+                        json_text(window, "remaining"), json_text(window, "limit"), json_text(window, "reset_at")));
 }
 
 }  // namespace
@@ -70,7 +73,8 @@ int run_why(const Given& given) {
   if (!info) return report(info.error());
   std::map<std::string, std::string> attributes(info->xattrs.begin(), info->xattrs.end());
   out.row("why", sentence(attributes["user.runnerfs.state"], info->held));
-  for (const char* name : {"state", "source", "proof", "age", "expires", "ttl"}) out.row(name, attributes[std::string("user.runnerfs.") + name]);
+  for (const char* name : {"state", "source", "proof", "age", "expires", "ttl"})
+    out.row(name, attributes[std::string("user.runnerfs.") + name]);
   out.row("status", attributes["user.http.status"]);
   out.row("etag", attributes["user.http.etag"]);
   out.row("modified", attributes["user.http.last-modified"]);

@@ -17,7 +17,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // Whatever a checkout says, trust and places stay the owner's.
   const rfs::Settings defaults;
   for (const rfs::Option& option : rfs::option_table())
-    if (option.checkout == rfs::Checkout::kNever && rfs::option_text(configuration.settings, option) != rfs::option_text(defaults, option))
+    if (option.checkout == rfs::Checkout::kNever &&
+        rfs::option_text(configuration.settings, option) != rfs::option_text(defaults, option))
       std::abort();
   if (configuration.settings.cache_default_ttl > defaults.cache_default_ttl) std::abort();
   (void)rfs::parse_mount_options({text});

@@ -84,14 +84,16 @@ TEST_CASE("the owner may copy the reference's files into his own") {
 
 TEST_CASE("a checkout cannot widen trust or move data") {
   Work work;
-  work.scratch.write(kCacheFile,
-                     "api:\n  url: https://evil.example\n  allow: ['/user']\n  deny: []\ncache:\n  directory: /tmp/evil\nkey_source: memory\n"
-                     "token_file: /etc/passwd\nca_file: /tmp/evil.pem\nsocket: /tmp/evil.sock\nallow_other: true\nfor: nobody\n"
-                     "log:\n  file: /tmp/evil.log\norigin:\n  timeout: 3000\nrepo: evil/evil\nisolation: user\n");
+  work.scratch.write(
+      kCacheFile,
+      "api:\n  url: https://evil.example\n  allow: ['/user']\n  deny: []\ncache:\n  directory: /tmp/evil\nkey_source: "
+      "memory\n"
+      "token_file: /etc/passwd\nca_file: /tmp/evil.pem\nsocket: /tmp/evil.sock\nallow_other: true\nfor: nobody\n"
+      "log:\n  file: /tmp/evil.log\norigin:\n  timeout: 3000\nrepo: evil/evil\nisolation: user\n");
   const Configuration out = work.load();
   const Settings defaults;
-  for (const char* key : {"api.url", "api.allow", "key_source", "token_file", "ca_file", "socket", "allow_other", "for", "log.file",
-                          "origin.timeout", "repo", "isolation"}) {
+  for (const char* key : {"api.url", "api.allow", "key_source", "token_file", "ca_file", "socket", "allow_other", "for",
+                          "log.file", "origin.timeout", "repo", "isolation"}) {
     INFO(key);
     CHECK(option_text(out.settings, *find_option_by_key(key)) == option_text(defaults, *find_option_by_key(key)));
     CHECK(mentions(notes_of(out), std::string(key) + " is ignored: only the owner"));
@@ -101,7 +103,8 @@ TEST_CASE("a checkout cannot widen trust or move data") {
 
 TEST_CASE("a checkout may lower times and not raise them") {
   Work work;
-  work.scratch.write(kCacheFile, "cache:\n  default_ttl: 60\noperation_ttls:\n  list_repos: 9999\n  get_repo_info: 10\n");
+  work.scratch.write(kCacheFile,
+                     "cache:\n  default_ttl: 60\noperation_ttls:\n  list_repos: 9999\n  get_repo_info: 10\n");
   Configuration out = work.load();
   CHECK(out.settings.cache_default_ttl == 60);
   CHECK(out.settings.operation_ttls == OperationTtls{{"list_repos", 600}, {"get_repo_info", 10}});
@@ -144,7 +147,9 @@ TEST_CASE("what the owner gave counts, whatever the checkout says") {
 
 TEST_CASE("nothing in a checkout stops the program: what is wrong is a warning with file and line") {
   Work work;
-  work.scratch.write(kCacheFile, "cache:\n  max_size: lots\n  no_such: 1\noperation_ttls:\n  list_repos: never\nlog:\n  level: [a, b]\n");
+  work.scratch.write(
+      kCacheFile,
+      "cache:\n  max_size: lots\n  no_such: 1\noperation_ttls:\n  list_repos: never\nlog:\n  level: [a, b]\n");
   work.scratch.write(kPeersFile, "a: &b [*b]\n");
   const std::string warnings = notes_of(work.load(), true);
   CHECK(mentions(warnings, "cache-config.yml:2: cache.max_size: 'lots' is not a whole number"));
@@ -160,7 +165,8 @@ TEST_CASE("in an untrusted event the checkout is not read") {
   auto& environment = work.sources.environment;
   const auto unread = [&] {
     const Configuration out = work.load();
-    return out.settings.cache_max_size == Settings{}.cache_max_size && mentions(notes_of(out, true), "cache-config.yml: not read: ");
+    return out.settings.cache_max_size == Settings{}.cache_max_size &&
+           mentions(notes_of(out, true), "cache-config.yml: not read: ");
   };
   environment["GITHUB_EVENT_NAME"] = "push";
   CHECK_FALSE(unread());
@@ -169,18 +175,23 @@ TEST_CASE("in an untrusted event the checkout is not read") {
   environment["GITHUB_ACTOR"] = "octo";
   environment["GITHUB_EVENT_NAME"] = "pull_request";
   CHECK(unread());  // no payload: doubt
-  const auto payload = [&](const char* json) { environment["GITHUB_EVENT_PATH"] = work.scratch.write("event.json", json); };
-  payload(R"({"repository":{"full_name":"octo/hello"},"pull_request":{"head":{"repo":{"full_name":"mallory/hello"}}}})");
+  const auto payload = [&](const char* json) {
+    environment["GITHUB_EVENT_PATH"] = work.scratch.write("event.json", json);
+  };
+  payload(
+      R"({"repository":{"full_name":"octo/hello"},"pull_request":{"head":{"repo":{"full_name":"mallory/hello"}}}})");
   CHECK(unread());
   payload(R"({"repository":{"full_name":"octo/hello"},"pull_request":{"head":{"repo":null}}})");
   CHECK(unread());
   payload(R"({"repository":{"full_name":"octo/hello"},"pull_request":{"head":{"repo":{"full_name":"octo/hello"}}}})");
   CHECK_FALSE(unread());
   environment["GITHUB_EVENT_NAME"] = "pull_request_target";
-  payload(R"({"repository":{"full_name":"octo/hello"},"pull_request":{"head":{"repo":{"full_name":"mallory/hello"}}}})");
+  payload(
+      R"({"repository":{"full_name":"octo/hello"},"pull_request":{"head":{"repo":{"full_name":"mallory/hello"}}}})");
   CHECK(unread());
   environment["GITHUB_EVENT_NAME"] = "workflow_run";
-  payload(R"({"repository":{"full_name":"octo/hello"},"workflow_run":{"head_repository":{"full_name":"mallory/hello"}}})");
+  payload(
+      R"({"repository":{"full_name":"octo/hello"},"workflow_run":{"head_repository":{"full_name":"mallory/hello"}}})");
   CHECK(unread());
 }
 
@@ -195,7 +206,9 @@ TEST_CASE("the checkout is the work tree around us, else GITHUB_WORKSPACE") {
 
 TEST_CASE("the repository is that of the remote origin when nothing else names it") {
   Work work;
-  work.scratch.write("work/.git/config", "[remote \"fork\"]\n\turl = https://github.com/x/y\n[remote \"origin\"]\n\turl = git@github.com:octo/hello.git\n");
+  work.scratch.write("work/.git/config",
+                     "[remote \"fork\"]\n\turl = https://github.com/x/y\n[remote \"origin\"]\n\turl = "
+                     "git@github.com:octo/hello.git\n");
   CHECK(work.load().settings.repo == "octo/hello");
   work.sources.environment["GITHUB_REPOSITORY"] = "octo/other";
   CHECK(work.load().settings.repo == "octo/other");
@@ -214,6 +227,7 @@ TEST_CASE("the URL of a remote names owner and repository, or nothing") {
   CHECK(repository_of_remote_url("https://user:secret@github.com/octo/hello") == "octo/hello");
   CHECK(repository_of_remote_url("ssh://git@github.com:22/octo/hello.git") == "octo/hello");
   CHECK(repository_of_remote_url("git@github.com:octo/hello") == "octo/hello");
-  for (const char* other : {"/srv/git/hello.git", "file:///srv/octo/hello", "https://github.com/hello", "https://github.com/a/b/c", ""})
+  for (const char* other :
+       {"/srv/git/hello.git", "file:///srv/octo/hello", "https://github.com/hello", "https://github.com/a/b/c", ""})
     CHECK(repository_of_remote_url(other).empty());
 }

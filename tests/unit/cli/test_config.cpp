@@ -48,10 +48,16 @@ TEST_CASE("flags win over the environment, that over the owner's file, that over
 TEST_CASE("the names of the reference's environment are honoured") {
   Scratch scratch;
   ConfigSources sources = scratch.sources();
-  sources.environment = {{"GITHUB_API_URL", "https://ghe.example/api/v3/"}, {"GITHUB_REPOSITORY", "octo/hello"},
-                         {"GITHUB_WORKFLOW", "ci"}, {"RUNNER_NAME", "r1"}, {"CACHE_DIR", "/var/cache/x"},
-                         {"CACHE_DEFAULT_TTL", "5m"}, {"GITHUB_CACHE_SIZE", "7"}, {"ENABLE_P2P_CACHE", "true"},
-                         {"CODEQL_CACHE_DIR", "/x"}, {"RUNNERFS_NO_SUCH", "1"}};
+  sources.environment = {{"GITHUB_API_URL", "https://ghe.example/api/v3/"},
+                         {"GITHUB_REPOSITORY", "octo/hello"},
+                         {"GITHUB_WORKFLOW", "ci"},
+                         {"RUNNER_NAME", "r1"},
+                         {"CACHE_DIR", "/var/cache/x"},
+                         {"CACHE_DEFAULT_TTL", "5m"},
+                         {"GITHUB_CACHE_SIZE", "7"},
+                         {"ENABLE_P2P_CACHE", "true"},
+                         {"CODEQL_CACHE_DIR", "/x"},
+                         {"RUNNERFS_NO_SUCH", "1"}};
   const auto loaded = load_configuration(sources);
   REQUIRE(loaded);
   const Settings& settings = loaded->settings;
@@ -147,7 +153,8 @@ TEST_CASE("an API URL is https, http or file, and carries no credential") {
     sources.environment["GITHUB_API_URL"] = good;
     CHECK(load_configuration(sources));
   }
-  for (const char* bad : {"ftp://x", "api.github.com", "file://relative", "https://t0ken@api.github.com", "https://x/?a=b"}) {
+  for (const char* bad :
+       {"ftp://x", "api.github.com", "file://relative", "https://t0ken@api.github.com", "https://x/?a=b"}) {
     sources.environment["GITHUB_API_URL"] = bad;
     const Error error = refused(sources);
     CHECK_FALSE(mentions(error.message, "t0ken"));
@@ -166,8 +173,10 @@ TEST_CASE("a repository is owner/name") {
 TEST_CASE("what is printed as the configuration is read back as the same") {
   Scratch scratch;
   ConfigSources sources = scratch.sources();
-  sources.environment = {{"RUNNERFS_API_DENY", "/user*,/a b"}, {"RUNNERFS_OPERATION_TTLS", "list_repos=5,/repos/{owner}/{repo}=9"},
-                         {"RUNNERFS_MAX_OBJECT_SIZE", "5M"}, {"RUNNERFS_LOG_LEVEL", "off"}};
+  sources.environment = {{"RUNNERFS_API_DENY", "/user*,/a b"},
+                         {"RUNNERFS_OPERATION_TTLS", "list_repos=5,/repos/{owner}/{repo}=9"},
+                         {"RUNNERFS_MAX_OBJECT_SIZE", "5M"},
+                         {"RUNNERFS_LOG_LEVEL", "off"}};
   const auto loaded = load_configuration(sources);
   REQUIRE(loaded);
   const std::string text = configuration_text(loaded->settings);
@@ -187,12 +196,14 @@ TEST_CASE("what is printed as the configuration is read back as the same") {
   const auto again = load_configuration(sources);
   REQUIRE(again);
   for (const Option& option : option_table())
-    if (std::string_view(option.key) != "config") CHECK(option_text(again->settings, option) == option_text(loaded->settings, option));
+    if (std::string_view(option.key) != "config")
+      CHECK(option_text(again->settings, option) == option_text(loaded->settings, option));
 }
 
 TEST_CASE("every key of a file is honoured or answered with the reason") {
   Scratch scratch;
-  scratch.write(kOwners, "p2p:\n  enabled: true\nsecurity:\n  encryption:\n    enabled: false\nmonitoring:\n  log_stats: true\n");
+  scratch.write(
+      kOwners, "p2p:\n  enabled: true\nsecurity:\n  encryption:\n    enabled: false\nmonitoring:\n  log_stats: true\n");
   const auto loaded = load_configuration(scratch.sources());
   REQUIRE(loaded);
   CHECK(loaded->settings.log_stats);

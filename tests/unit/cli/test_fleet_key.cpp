@@ -49,6 +49,7 @@ TEST_CASE("every mistyped character is noticed") {
     // What was typed is nearly the secret.
     CHECK(parsed.error().message.find(wrong.substr(5, 10)) == std::string::npos);
   }
-  for (const std::string& wrong : {std::string(), std::string("rfs1-"), text.substr(0, 60), text + "a", "rfs2-" + text.substr(5), text.substr(5)})
+  for (const std::string& wrong :
+       {std::string(), std::string("rfs1-"), text.substr(0, 60), text + "a", "rfs2-" + text.substr(5), text.substr(5)})
     CHECK_FALSE(parse_fleet_key(wrong));
 }

@@ -30,10 +30,14 @@ TEST_CASE("words of -o are options in their mount spelling") {
 }
 
 TEST_CASE("words of mount(8) and fstab mean nothing here, those of the kernel are passed on") {
-  const auto words = parse_mount_options({"rw,_netdev,user,nouser,users,auto,noauto,nofail,defaults,dev,suid,exec,x-systemd.automount,nosuid,noexec,noatime,nosuid"});
+  const auto words =
+      parse_mount_options({"rw,_netdev,user,nouser,users,auto,noauto,nofail,defaults,dev,suid,exec,x-systemd.automount,"
+                           "nosuid,noexec,noatime,nosuid"});
   // dev and suid stand beside nosuid only in this list of all that is accepted.
   CHECK_FALSE(words);
-  const auto helper = parse_mount_options({"rw,_netdev,user,nouser,users,auto,noauto,nofail,defaults,x-systemd.automount,X-x,nosuid,nodev,noexec,noatime,nosuid"});
+  const auto helper =
+      parse_mount_options({"rw,_netdev,user,nouser,users,auto,noauto,nofail,defaults,x-systemd.automount,X-x,nosuid,"
+                           "nodev,noexec,noatime,nosuid"});
   REQUIRE(helper);
   CHECK(helper->settings.empty());
   CHECK(helper->passed == std::vector<std::string>{"nosuid", "nodev", "noexec", "noatime"});

@@ -11,11 +11,13 @@
 using namespace rfs;
 
 TEST_CASE("names that say secret are taken for secrets, names of places are not") {
-  for (const char* name : {"GITHUB_TOKEN", "GH_TOKEN", "ACTIONS_RUNTIME_TOKEN", "INPUT_CREDENTIALS", "INPUT_GITHUB-TOKEN",
-                           "CACHE_P2P_SHARED_SECRET", "DB_PASSWORD", "AWS_SECRET_ACCESS_KEY", "MY_API_KEY"})
+  for (const char* name :
+       {"GITHUB_TOKEN", "GH_TOKEN", "ACTIONS_RUNTIME_TOKEN", "INPUT_CREDENTIALS", "INPUT_GITHUB-TOKEN",
+        "CACHE_P2P_SHARED_SECRET", "DB_PASSWORD", "AWS_SECRET_ACCESS_KEY", "MY_API_KEY"})
     CHECK(names_secret(name));
-  for (const char* name : {"PATH", "HOME", "CREDENTIALS_DIRECTORY", "CREDENTIALS_DIR", "RUNNER_TRACKING_ID", "RUNNERFS_TOKEN_FILE",
-                           "RUNNERFS_KEY_SOURCE", "DBUS_SESSION_BUS_ADDRESS", "GITHUB_REPOSITORY"})
+  for (const char* name :
+       {"PATH", "HOME", "CREDENTIALS_DIRECTORY", "CREDENTIALS_DIR", "RUNNER_TRACKING_ID", "RUNNERFS_TOKEN_FILE",
+        "RUNNERFS_KEY_SOURCE", "DBUS_SESSION_BUS_ADDRESS", "GITHUB_REPOSITORY"})
     CHECK_FALSE(names_secret(name));
 }
 

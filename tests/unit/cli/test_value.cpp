@@ -21,7 +21,8 @@ TEST_CASE("what is written as a size is read back as it") {
 TEST_CASE("whole numbers are digits alone") {
   CHECK(parse_whole("0") == 0u);
   CHECK(parse_whole("18446744073709551615") == UINT64_MAX);
-  for (const char* wrong : {"", "-1", "+1", "1.0", "0x1", "18446744073709551616", "1 1"}) CHECK_FALSE(parse_whole(wrong));
+  for (const char* wrong : {"", "-1", "+1", "1.0", "0x1", "18446744073709551616", "1 1"})
+    CHECK_FALSE(parse_whole(wrong));
 }
 
 TEST_CASE("switches are words for yes and no in any case") {
