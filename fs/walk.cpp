@@ -28,7 +28,8 @@ Result<T> wait_for(Millis deadline, Begin begin) {
   }));
   std::unique_lock lock(shared->mutex);
   if (!shared->answered.wait_for(lock, deadline, [&] { return shared->result.has_value(); }))
-    return fail(Code::kTimeout, "there was no answer in time", "see .runnerfs/errors.jsonl; --origin-timeout bounds the wait");
+    return fail(Code::kTimeout, "there was no answer in time",
+                "see .runnerfs/errors.jsonl; --origin-timeout bounds the wait");
   return std::move(*shared->result);
 }
 
@@ -79,9 +80,8 @@ Result<> WalkAccess::cat(const std::string& path, const std::function<bool(Bytes
              }));
   std::uint64_t offset = 0;
   while (file->direct() || offset < file->size()) {
-    TRY_ASSIGN(auto bytes, wait_for<Bytes>(deadline_, [&](Reply<Bytes> reply) {
-                 file->read(offset, kChunk, std::move(reply));
-               }));
+    TRY_ASSIGN(auto bytes,
+               wait_for<Bytes>(deadline_, [&](Reply<Bytes> reply) { file->read(offset, kChunk, std::move(reply)); }));
     if (bytes.empty()) break;
     offset += bytes.size();
     if (!sink(bytes)) break;
@@ -110,8 +110,8 @@ Result<PathInfo> WalkAccess::stat(const std::string& path, bool fetch) {
   if (node.kind == Node::Kind::kAbsent) return absent(name);
   PathInfo out = info_of(name, node);
   if (node.kind == Node::Kind::kUnbound && fetch) {
-    TRY_ASSIGN(auto file,
-               wait_for<FilePtr>(deadline_, [&](Reply<FilePtr> reply) { root_.bind(name, caller_, std::move(reply)); }));
+    TRY_ASSIGN(auto file, wait_for<FilePtr>(
+                              deadline_, [&](Reply<FilePtr> reply) { root_.bind(name, caller_, std::move(reply)); }));
     out.held = true;
     out.size = file->size();
     out.mtime = file->mtime();
@@ -119,7 +119,8 @@ Result<PathInfo> WalkAccess::stat(const std::string& path, bool fetch) {
   if (!out.held) return out;
   TRY_ASSIGN(auto names, root_.xattr_names(name, caller_));
   for (auto& attribute : names)
-    if (auto value = root_.xattr(name, attribute, caller_)) out.xattrs.emplace_back(std::move(attribute), std::move(*value));
+    if (auto value = root_.xattr(name, attribute, caller_))
+      out.xattrs.emplace_back(std::move(attribute), std::move(*value));
   return out;
 }
 
@@ -150,7 +151,8 @@ Result<std::uint64_t> WalkAccess::remove(const std::string& path) {
     auto done = root_.remove(below(directory, one.name), caller_);
     if (done) ++removed;
     // Somebody else may have been faster.
-    else if (done.error().code != Code::kNotFound) return fail(std::move(done.error()));
+    else if (done.error().code != Code::kNotFound)
+      return fail(std::move(done.error()));
   }
   if (removed == 0) return absent(name);
   return removed;

@@ -59,7 +59,8 @@ std::string display_file(const std::vector<std::string>& segments, const Paramet
 
 // A list is asked for in pages of 100 unless the name says otherwise; then 100 is the same name as none.
 void default_page_size(Parameters& shown, Parameters& sent) {
-  std::erase_if(shown, [](const auto& parameter) { return parameter.first == "per_page" && parameter.second == "100"; });
+  std::erase_if(shown,
+                [](const auto& parameter) { return parameter.first == "per_page" && parameter.second == "100"; });
   sent = shown;
   for (const auto& parameter : shown)
     if (parameter.first == "per_page") return;
@@ -73,7 +74,8 @@ Result<ApiName> file_name(const Leaf& leaf, const std::vector<std::string>& segm
   out.route = routes.find(request.path);
   if (!out.route) return out;
   if (!routes.permitted(request.path))
-    return fail(Code::kDenied, "api.allow or api.deny forbids " + request.path, "see `runnerfs config` for these lists");
+    return fail(Code::kDenied, "api.allow or api.deny forbids " + request.path,
+                "see `runnerfs config` for these lists");
   Parameters shown = leaf.parameters, sent = leaf.parameters;
   if (leaf.suffix->lines) default_page_size(shown, sent);
   request.query = query_of(sent);
@@ -95,7 +97,8 @@ Result<std::vector<std::string_view>> split(std::string_view path) {
     auto component = path.substr(0, slash);
     path.remove_prefix(slash == std::string_view::npos ? path.size() : slash + 1);
     if (component.size() > kLongestName)
-      return fail(Code::kNameTooLong, "a component is longer than 255 bytes", "`runnerfs cat` has the same limit; shorten the query");
+      return fail(Code::kNameTooLong, "a component is longer than 255 bytes",
+                  "`runnerfs cat` has the same limit; shorten the query");
     if (!component.empty()) out.push_back(component);
   }
   return out;
@@ -168,7 +171,8 @@ Result<ApiRequest> json_request(std::string_view path, std::string_view query) {
     }
     path.remove_prefix(slash == std::string_view::npos ? path.size() : slash + 1);
   }
-  if (segments.empty()) return fail(Code::kInvalid, "the URL has no path", "name a resource, such as /repos/octo/hello");
+  if (segments.empty())
+    return fail(Code::kInvalid, "the URL has no path", "name a resource, such as /repos/octo/hello");
   segments.back() = escape_parameters(std::move(segments.back()));
   Parameters parameters;
   TRY(add_url_parameters(query, parameters));

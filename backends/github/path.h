@@ -12,8 +12,8 @@
 //   contents/ a longer path may go through it. An escaped dot, %2E, is an ordinary character: it neither hides a name
 //   nor begins a suffix. repos/octo/%2Egithub.json is the repository ".github", repos/octo/x%2Ejson/pulls.json are the
 //   pulls of "x.json".
-// - Case is kept; empty components are skipped. The canonical spelling escapes what a URL escapes, but for letters beyond
-//   ASCII, which it shows; where that makes a component longer than 255 bytes, the name is not listed.
+// - Case is kept; empty components are skipped. The canonical spelling escapes what a URL escapes, but for letters
+//   beyond ASCII, which it shows; where that makes a component longer than 255 bytes, the name is not listed.
 #pragma once
 
 #include <memory>
@@ -32,12 +32,12 @@ struct ApiName {
   // For kFile:
   std::shared_ptr<const ApiRequest> request;
   const Route* route = nullptr;
-  // .jsonl: every page, one element a line. `request` then names the whole list: its media type is never sent, its query
-  // holds per_page (100 unless given); page_request() makes that of the first page.
+  // .jsonl: every page, one element a line. `request` then names the whole list: its media type is never sent, its
+  // query holds per_page (100 unless given); page_request() makes that of the first page.
   bool lines = false;
   // For kFile and kDirectory: the canonical spelling below api/ ("" is api/ itself), without ".now/".
   std::string display;
-  bool now = false;    // below .now/
+  bool now = false;  // below .now/
 };
 
 // `path` is what follows api/, "" for api/ itself; components as the kernel gives them (not yet percent-decoded).
@@ -63,7 +63,7 @@ Result<UrlTarget> target_of_url(std::string_view url, std::string_view api_base)
 // A full API URL or "/repos/…" path with an optional query → the path below api/ in shell-safe spelling, with `.json`.
 Result<std::string> path_of_url(std::string_view url, std::string_view api_base);
 
-// Replaces {owner} and {repo}. kUsage when they are asked for and repository ("octo/hello") is empty or not of that form.
+// Replaces {owner} and {repo}. kUsage when they are asked for and repository is not of the form "octo/hello".
 Result<std::string> fill_placeholders(std::string_view path, std::string_view repository);
 
 }  // namespace rfs

@@ -21,8 +21,8 @@ constexpr std::array<Suffix, 8> kSuffixes = {{
 }};
 
 bool unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
-         c == '~';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+         c == '_' || c == '~';
 }
 int digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -141,7 +141,8 @@ Result<std::string> canonical_segment(std::string_view raw) {
   while (true) {
     auto slash = rest.find('/');
     auto part = rest.substr(0, slash);
-    if (part == ".." || part == ".") return fail(Code::kInvalid, "the name holds \"" + std::string(part) + "\" as a component");
+    if (part == ".." || part == ".")
+      return fail(Code::kInvalid, "the name holds \"" + std::string(part) + "\" as a component");
     if (slash == std::string_view::npos) break;
     rest.remove_prefix(slash + 1);
   }
@@ -164,7 +165,8 @@ Result<> add_url_parameters(std::string_view query, Parameters& out) {
     query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
     if (part.empty()) continue;
     auto equals = part.find('=');
-    TRY(add(part.substr(0, equals), equals == std::string_view::npos ? std::string_view() : part.substr(equals + 1), out));
+    TRY(add(part.substr(0, equals), equals == std::string_view::npos ? std::string_view() : part.substr(equals + 1),
+            out));
   }
   return {};
 }

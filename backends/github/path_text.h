@@ -11,7 +11,7 @@
 namespace rfs::api_text {
 
 struct Suffix {
-  std::string_view text;    // ".json"
+  std::string_view text;  // ".json"
   std::string_view accept;
   bool lines = false;
 };
@@ -42,8 +42,9 @@ std::string display_of(const Parameters& parameters);  // "@a=1@b=2"
 
 // True when component `index` lies below contents/ of a repository.
 bool below_contents(const std::vector<std::string>& segments, std::size_t index);
-// How a canonical segment is written in a name: letters beyond ASCII as themselves, and so that it is taken literally: "%2E" for a dot that would hide it or be
-// a suffix, "%40" for an '@' that would begin a parameter. `stem`: of a file, before its parameters and suffix.
+// How a canonical segment is written in a name: letters beyond ASCII as themselves, and so that it is taken literally:
+// "%2E" for a dot that would hide it or be a suffix, "%40" for an '@' that would begin a parameter. `stem`: of a file,
+// before its parameters and suffix.
 std::string display_segment(std::string_view segment, bool contents, bool stem);
 
 }  // namespace rfs::api_text

@@ -19,14 +19,16 @@ std::string lower(std::string_view text) {
 // Only of the form scheme://authority…
 bool split_url(std::string_view text, Address& out) {
   auto colon = text.find("://");
-  if (colon == std::string_view::npos || text.substr(0, colon).find_first_of("/?#") != std::string_view::npos) return false;
+  if (colon == std::string_view::npos || text.substr(0, colon).find_first_of("/?#") != std::string_view::npos)
+    return false;
   out.scheme = lower(text.substr(0, colon));
   text.remove_prefix(colon + 3);
   auto end = text.find_first_of("/?#");
   out.authority = lower(text.substr(0, end));
   out.rest = end == std::string_view::npos ? std::string_view() : text.substr(end);
   std::string_view port = out.scheme == "https" ? ":443" : out.scheme == "http" ? ":80" : ":";
-  if (out.authority.size() > port.size() && out.authority.ends_with(port)) out.authority.resize(out.authority.size() - port.size());
+  if (out.authority.size() > port.size() && out.authority.ends_with(port))
+    out.authority.resize(out.authority.size() - port.size());
   return true;
 }
 

@@ -12,7 +12,7 @@
 namespace rfs {
 namespace {
 
-// Calls `each` for the components of "/a/b"; false ends it.
+// "/a/b" → a b.
 std::vector<std::string_view> components(std::string_view path) {
   std::vector<std::string_view> out;
   if (!path.empty() && path.front() == '/') path.remove_prefix(1);
@@ -76,18 +76,20 @@ bool begins(std::string_view text, std::string_view with) { return text.substr(0
 // What never leaves to peers: DESIGN's list, and a few routes whose answer depends on who asks.
 bool may_leave(std::string_view pattern) {
   static constexpr std::array<std::string_view, 14> kRoots = {
-      "/user", "/orgs", "/organizations", "/app", "/installation", "/search", "/notifications", "/enterprise", "/gists",
-      "/feeds", "/issues", "/marketplace_listing", "/teams", "/rate_limit"};
+      "/user",       "/orgs",  "/organizations", "/app",    "/installation",        "/search", "/notifications",
+      "/enterprise", "/gists", "/feeds",         "/issues", "/marketplace_listing", "/teams",  "/rate_limit"};
   static constexpr std::array<std::string_view, 15> kBelow = {
-      "secrets", "variables", "environments", "hooks", "keys", "collaborators", "invitations", "protection", "rulesets",
-      "secret-scanning", "dependabot", "security-advisories", "traffic", "runners", "notifications"};
+      "secrets",       "variables",           "environments", "hooks",    "keys",
+      "collaborators", "invitations",         "protection",   "rulesets", "secret-scanning",
+      "dependabot",    "security-advisories", "traffic",      "runners",  "notifications"};
   for (auto root : kRoots)
     if (begins(pattern, root)) return false;
   if (pattern == "/repositories") return true;
   for (auto component : components(pattern))
     for (auto word : kBelow)
-      if (component == word || (component.size() > word.size() && component.substr(component.size() - word.size()) == word &&
-                                component[component.size() - word.size() - 1] == '-'))
+      if (component == word ||
+          (component.size() > word.size() && component.substr(component.size() - word.size()) == word &&
+           component[component.size() - word.size() - 1] == '-'))
         return false;
   return true;
 }
@@ -151,8 +153,8 @@ Routes::Routes(const RouteOptions& options)
   auto add_row = [&](const std::string& prefix, const std::string& twin, const RouteRow& row) {
     Route route = make_route(prefix + row.pattern, row);
     for (const auto& [key, seconds] : options.operation_ttls) {
-      bool applies = key.find('/') == std::string::npos ? key == route.operation
-                                                        : route_pattern_matches(key, route.pattern);
+      bool applies =
+          key.find('/') == std::string::npos ? key == route.operation : route_pattern_matches(key, route.pattern);
       if (applies) route.ttl = seconds;
     }
     if (!twin.empty()) {
@@ -167,8 +169,10 @@ Routes::Routes(const RouteOptions& options)
   auto twin_of = [](std::string_view pattern, std::string_view from, std::string_view to) {
     return begins(pattern, from) ? std::string(to) + std::string(pattern.substr(from.size())) : std::string();
   };
-  for (const auto& row : organization_rows()) add_row("", twin_of(row.pattern, "/orgs/{org}", "/organizations/{org}"), row);
-  for (const auto& row : general_rows()) add_row("", twin_of(row.pattern, "/users/{username}/", "/user/{account_id}/"), row);
+  for (const auto& row : organization_rows())
+    add_row("", twin_of(row.pattern, "/orgs/{org}", "/organizations/{org}"), row);
+  for (const auto& row : general_rows())
+    add_row("", twin_of(row.pattern, "/users/{username}/", "/user/{account_id}/"), row);
 }
 
 void Routes::add(Route route) {

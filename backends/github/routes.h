@@ -17,14 +17,14 @@ namespace rfs {
 struct ApiRequest;  // backends/github/request.h
 
 struct Route {
-  std::string pattern;      // "/repos/{owner}/{repo}/actions/runs"; {x} is one component, {x...} the rest
-  std::string operation;    // the reference's name ("get_workflow_runs"), or ours in its style; key of operation_ttls
-  int ttl = -1;             // seconds; -1: Cache-Control's max-age, at most 60
-  std::string list_field;   // "workflow_runs" for wrapped lists; "" for a top-level array or an object
-  bool list = false;        // known to answer a list
-  bool immutable = false;   // may name its object by full commit SHA: see immutable() below
-  bool shareable = true;    // may leave to peers (the deny list of runnerfs(7) says no)
-  bool store = true;        // false: /rate_limit, never stored
+  std::string pattern;     // "/repos/{owner}/{repo}/actions/runs"; {x} is one component, {x...} the rest
+  std::string operation;   // the reference's name ("get_workflow_runs"), or ours in its style; key of operation_ttls
+  int ttl = -1;            // seconds; -1: Cache-Control's max-age, at most 60
+  std::string list_field;  // "workflow_runs" for wrapped lists; "" for a top-level array or an object
+  bool list = false;       // known to answer a list
+  bool immutable = false;  // may name its object by full commit SHA: see immutable() below
+  bool shareable = true;   // may leave to peers (the deny list of runnerfs(7) says no)
+  bool store = true;       // false: /rate_limit, never stored
 };
 
 // Patterns over REST paths, as api.allow, api.deny and operation_ttls take them: "/repos/octo/*/actions/**".
@@ -36,10 +36,10 @@ struct Route {
 bool route_pattern_matches(std::string_view pattern, std::string_view path);
 
 struct RouteOptions {
-  std::vector<std::string> allow;                          // patterns over REST paths; empty: all
-  std::vector<std::string> deny;                           // wins over allow
-  std::vector<std::pair<std::string, int>> operation_ttls; // operation, or (with a '/') a route pattern → seconds;
-                                                           // the last that applies wins
+  std::vector<std::string> allow;                           // patterns over REST paths; empty: all
+  std::vector<std::string> deny;                            // wins over allow
+  std::vector<std::pair<std::string, int>> operation_ttls;  // operation, or (with a '/') a route pattern → seconds;
+                                                            // the last that applies wins
 };
 
 class Routes {

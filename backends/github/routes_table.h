@@ -6,8 +6,8 @@
 
 namespace rfs {
 
-inline constexpr const char* kNone = "";    // the answer is one object (or text)
-inline constexpr const char* kArray = "[]"; // the answer is a list at top level
+inline constexpr const char* kNone = "";     // the answer is one object (or text)
+inline constexpr const char* kArray = "[]";  // the answer is a list at top level
 // Anything else in that column: the member that holds the list of a wrapping object.
 
 inline constexpr int kDefaultTtl = -1;
@@ -21,7 +21,7 @@ struct RouteRow {
   RouteTrait trait = kPlain;
 };
 
-std::span<const RouteRow> repository_rows();    // patterns continue /repos/{owner}/{repo}
+std::span<const RouteRow> repository_rows();  // patterns continue /repos/{owner}/{repo}
 std::span<const RouteRow> organization_rows();
 std::span<const RouteRow> general_rows();
 

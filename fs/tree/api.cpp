@@ -11,7 +11,8 @@ namespace {
 
 using What = ApiName::What;
 
-constexpr double kLong = 3600;  // seconds: what the grammar says never changes, and a held version is pinned by its node
+constexpr double kLong =
+    3600;  // seconds: what the grammar says never changes, and a held version is pinned by its node
 constexpr std::size_t kLongestName = 255;
 
 tl::unexpected<Error> no_answer() {
@@ -23,7 +24,12 @@ tl::unexpected<Error> no_answer() {
 struct ApiTree::Impl {
   Impl(ApiTreeOptions o, Chain& c, const Routes& r, const std::string& api_base, const Clock& now, Pool& pool,
        Counters& counters, ErrorRing& e)
-      : options(o), chain(c), routes(r), clock(now), errors(e), readme(text_file(kApiReadme, now.wall(), false)),
+      : options(o),
+        chain(c),
+        routes(r),
+        clock(now),
+        errors(e),
+        readme(text_file(kApiReadme, now.wall(), false)),
         pages({c, pool, now, counters, e, api_base, o.max_pages, o.max_object_size}) {}
 
   const ApiTreeOptions options;
@@ -42,7 +48,9 @@ struct ApiTree::Impl {
     return name;
   }
   // The request whose 404 would say that the name does not exist.
-  static ApiRequest asked_first(const ApiName& name) { return name.lines ? page_request(*name.request) : *name.request; }
+  static ApiRequest asked_first(const ApiName& name) {
+    return name.lines ? page_request(*name.request) : *name.request;
+  }
 
   Node file_node(FilePtr file) const {
     Node node;
@@ -85,7 +93,8 @@ void ApiTree::Impl::open(const std::string& path, Reply<FilePtr> reply) {
   auto name = parse(path);
   if (!name) return reply(fail(std::move(name.error())));
   if (name->what == What::kAbsent) return reply(no_answer());
-  if (name->what == What::kDirectory) return reply(fail(Code::kIsDirectory, "a name of api/ without a suffix is a directory", "append .json"));
+  if (name->what == What::kDirectory)
+    return reply(fail(Code::kIsDirectory, "a name of api/ without a suffix is a directory", "append .json"));
   const auto mode = name->now ? Chain::Mode::kAlways : Chain::Mode::kIfStale;
   if (name->lines) return pages.open(name->request, name->route->list_field, mode, std::move(reply));
   const bool direct = name->now || !name->request->store;
@@ -122,7 +131,9 @@ Result<std::vector<Listing>> ApiTree::list(const std::string& path, const Caller
   return out;
 }
 
-void ApiTree::bind(const std::string& path, const Caller&, Reply<FilePtr> reply) { impl_->open(path, std::move(reply)); }
+void ApiTree::bind(const std::string& path, const Caller&, Reply<FilePtr> reply) {
+  impl_->open(path, std::move(reply));
+}
 void ApiTree::open(const std::string& path, const Caller&, FilePtr, Reply<FilePtr> reply) {
   impl_->open(path, std::move(reply));
 }

@@ -14,8 +14,8 @@
 namespace rfs {
 
 struct ApiTreeOptions {
-  bool others = false;                 // allow_other: files 0644, directories 0755; else 0600 and 0700
-  unsigned max_pages = 100;            // of a .jsonl; beyond it EFBIG
+  bool others = false;       // allow_other: files 0644, directories 0755; else 0600 and 0700
+  unsigned max_pages = 100;  // of a .jsonl; beyond it EFBIG
   std::uint64_t max_object_size = 100u << 20;
 };
 

@@ -24,7 +24,10 @@ tl::unexpected<Error> not_a_file() { return fail(Code::kIsDirectory, "cache is a
 
 struct CacheTree::Impl {
   Impl(CacheTreeOptions o, Cache& c, const Clock& now, Pool& threads, ErrorRing& e)
-      : options(o), cache(c), clock(now), readme(text_file(kCacheReadme, now.wall(), false)),
+      : options(o),
+        cache(c),
+        clock(now),
+        readme(text_file(kCacheReadme, now.wall(), false)),
         writing{c, threads, e, std::make_shared<Gate>(), o.max_document} {}
   ~Impl() { writing.gate->close(); }
   const CacheTreeOptions options;
@@ -72,7 +75,8 @@ struct CacheTree::Impl {
   }
 };
 
-CacheTree::CacheTree(CacheTreeOptions options, Cache& cache, const Clock& clock, Pool& pool, Counters&, ErrorRing& errors)
+CacheTree::CacheTree(CacheTreeOptions options, Cache& cache, const Clock& clock, Pool& pool, Counters&,
+                     ErrorRing& errors)
     : impl_(std::make_unique<Impl>(options, cache, clock, pool, errors)) {}
 CacheTree::~CacheTree() = default;
 
@@ -136,7 +140,8 @@ Result<std::unique_ptr<Writer>> CacheTree::write(const std::string& path, const 
   if (!present && !create) return no_entry();
   std::string content;
   if (present && !truncate) {
-    if (present->body->size() > impl_->options.max_document) return fail(Code::kTooLarge, "the entry is too large to be changed in place");
+    if (present->body->size() > impl_->options.max_document)
+      return fail(Code::kTooLarge, "the entry is too large to be changed in place");
     TRY_ASSIGN(content, read_all(*present->body));
   }
   return std::unique_ptr<Writer>(

@@ -10,7 +10,8 @@ namespace rfs {
 
 Result<> CacheWriter::fits(std::uint64_t size) {
   if (size <= to_.max_document) return {};
-  Error error{Code::kTooLarge, fmt::format("a document is larger than {} bytes", to_.max_document), "max_object_size bounds it", -1};
+  Error error{Code::kTooLarge, fmt::format("a document is larger than {} bytes", to_.max_document),
+              "max_object_size bounds it", -1};
   to_.errors.add("cache/" + name_, error);
   return fail(std::move(error));
 }
@@ -50,11 +51,10 @@ void CacheWriter::commit(bool sync, Reply<FilePtr> reply) {
     return reply(fail(std::move(error)));
   }
   Outcome last = *outcome_->lock();
-  if (!changed_ && !last.failed)
-    return reply(last.present ? std::make_shared<EntryFile>(last.present) : FilePtr());
+  if (!changed_ && !last.failed) return reply(last.present ? std::make_shared<EntryFile>(last.present) : FilePtr());
   changed_ = false;
-  auto job = [to = to_, name = name_, key = key_, outcome = outcome_, document = std::make_shared<std::string>(content_), sync,
-              reply = std::move(reply).share()] {
+  auto job = [to = to_, name = name_, key = key_, outcome = outcome_,
+              document = std::make_shared<std::string>(content_), sync, reply = std::move(reply).share()] {
     Gate::Inside inside(*to.gate);
     if (!inside) return (*reply)(fail(Code::kAborted, "the filesystem is being unmounted"));
     auto put = to.cache.put(key, std::move(*document), -1, sync);

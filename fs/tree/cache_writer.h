@@ -21,7 +21,9 @@ class CacheWriter final : public Writer {
  public:
   // name: as in cache/, for errors.jsonl. present: what is there now, and its content (unless truncated).
   CacheWriter(const CacheWriting& to, std::string name, std::string key, EntryPtr present, std::string content)
-      : to_(to), name_(std::move(name)), key_(std::move(key)),
+      : to_(to),
+        name_(std::move(name)),
+        key_(std::move(key)),
         outcome_(std::make_shared<Sync<Outcome>>(Outcome{std::move(present), false})),
         content_(std::move(content)) {}
   Result<> write(std::uint64_t offset, BytesView bytes) override;

@@ -25,9 +25,12 @@ Attributes entry_attributes(const Entry& entry, double now) {
 
 std::string state_word(const Entry& entry, Freshness freshness) {
   switch (freshness) {
-    case Freshness::kImmutable: return "immutable";
-    case Freshness::kStale: return "stale";
-    case Freshness::kFresh: break;
+    case Freshness::kImmutable:
+      return "immutable";
+    case Freshness::kStale:
+      return "stale";
+    case Freshness::kFresh:
+      break;
   }
   return entry.meta.validated_at > entry.meta.fetched_at ? "revalidated" : "fresh";
 }

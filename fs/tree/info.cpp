@@ -34,7 +34,9 @@ class ControlWriter final : public Writer {
   }
   Result<> truncate(std::uint64_t) override { return {}; }
   std::uint64_t size() const override { return 0; }
-  Result<Bytes> read(std::uint64_t, std::size_t) const override { return fail(Code::kDenied, "the control file is for writing"); }
+  Result<Bytes> read(std::uint64_t, std::size_t) const override {
+    return fail(Code::kDenied, "the control file is for writing");
+  }
   // A last line without its end.
   void commit(bool, Reply<FilePtr> reply) override {
     std::string command;

@@ -47,9 +47,7 @@ class Scanner {
   }
 
  private:
-  void space() {
-    at_ = std::min(text_.find_first_not_of(" \t\r\n", at_), text_.size());
-  }
+  void space() { at_ = std::min(text_.find_first_not_of(" \t\r\n", at_), text_.size()); }
   void string() {
     for (++at_; text_[at_] != '"'; ++at_)
       if (text_[at_] == '\\') ++at_;

@@ -13,16 +13,22 @@ namespace rfs {
 bool PagePass::State::meets(const Need& need) const {
   if (whole) return true;
   switch (need.what) {
-    case Need::kFirst: return pages > 0;
-    case Need::kBeyond: return text.size() > need.beyond;
-    case Need::kAll: return false;
+    case Need::kFirst:
+      return pages > 0;
+    case Need::kBeyond:
+      return text.size() > need.beyond;
+    case Need::kAll:
+      return false;
   }
   return false;
 }
 
 PagePass::PagePass(const PageContext& context, std::shared_ptr<const ApiRequest> lines, std::string list_field,
                    Chain::Mode mode)
-    : context_(context), lines_(std::move(lines)), list_field_(std::move(list_field)), mode_(mode),
+    : context_(context),
+      lines_(std::move(lines)),
+      list_field_(std::move(list_field)),
+      mode_(mode),
       started_(context.clock.wall()) {
   state_.lock()->next = std::make_shared<const ApiRequest>(page_request(*lines_));
 }
@@ -43,7 +49,8 @@ void PagePass::read(std::uint64_t offset, std::size_t length, Reply<Bytes> reply
           Bytes out;
           {
             auto state = self->state_.lock();
-            const std::string_view text = state->whole ? state->whole->body->in_memory() : std::string_view(state->text);
+            const std::string_view text =
+                state->whole ? state->whole->body->in_memory() : std::string_view(state->text);
             if (offset < text.size()) rfs::append(out, text.substr(offset, length));
           }
           (*reply)(std::move(out));

@@ -1,7 +1,7 @@
-// PagePass: one pass over the pages of a list, shared by everybody who reads it meanwhile. Pages are asked for one after
-// another by Link's rel="next", and only as far as somebody reads. Once the last one is there, the whole is kept as an
-// entry. A page that fails fails those who wait for it; what is there stays, and the next reader asks again.
-// Any thread. It holds itself while it asks, and may outlive its maker: see Gate.
+// PagePass: one pass over the pages of a list, shared by everybody who reads it meanwhile. Pages are asked for one
+// after another by Link's rel="next", and only as far as somebody reads. Once the last one is there, the whole is kept
+// as an entry. A page that fails fails those who wait for it; what is there stays, and the next reader asks again. Any
+// thread. It holds itself while it asks, and may outlive its maker: see Gate.
 #pragma once
 
 #include <memory>
@@ -19,7 +19,7 @@ struct PageContext {
   const Clock& clock;
   Counters& counters;
   ErrorRing& errors;
-  std::string api_base;    // Link may not lead elsewhere
+  std::string api_base;  // Link may not lead elsewhere
   unsigned max_pages;
   std::uint64_t max_bytes;
   std::shared_ptr<Gate> gate = std::make_shared<Gate>();
@@ -28,7 +28,8 @@ struct PageContext {
 class PagePass : public std::enable_shared_from_this<PagePass> {
  public:
   // lines: the request of the .jsonl (ApiName::lines).
-  PagePass(const PageContext& context, std::shared_ptr<const ApiRequest> lines, std::string list_field, Chain::Mode mode);
+  PagePass(const PageContext& context, std::shared_ptr<const ApiRequest> lines, std::string list_field,
+           Chain::Mode mode);
 
   // Answers once the first page is there.
   void first(Reply<void> reply);

@@ -51,7 +51,8 @@ std::shared_ptr<PagePass> Pages::join(const std::shared_ptr<const ApiRequest>& l
   return pass;
 }
 
-void Pages::confirm(const EntryPtr& held, PagePass& pass, std::shared_ptr<const ApiRequest> lines, Reply<FilePtr> reply) {
+void Pages::confirm(const EntryPtr& held, PagePass& pass, std::shared_ptr<const ApiRequest> lines,
+                    Reply<FilePtr> reply) {
   pass.all(Reply<EntryPtr>([context = context_, held, lines, reply = std::move(reply).share()](Result<EntryPtr> whole) {
     if (whole) return (*reply)(FilePtr(std::make_shared<EntryFile>(*whole)));
     Error error = std::move(whole.error());

@@ -16,7 +16,8 @@ class Pages {
   // Waits for what runs of its passes; those who wait for a page are answered kAborted.
   ~Pages() { context_.gate->close(); }
   // lines, list_field: ApiName::request and Route::list_field. kAlways (.now/): a pass of its own.
-  void open(std::shared_ptr<const ApiRequest> lines, const std::string& list_field, Chain::Mode mode, Reply<FilePtr> reply);
+  void open(std::shared_ptr<const ApiRequest> lines, const std::string& list_field, Chain::Mode mode,
+            Reply<FilePtr> reply);
 
  private:
   std::shared_ptr<PagePass> join(const std::shared_ptr<const ApiRequest>& lines, const std::string& partition,

@@ -76,7 +76,8 @@ Result<std::string> Root::xattr(const std::string& path, const std::string& name
   return fail(Code::kNoAttribute, "no such attribute");
 }
 
-Result<> Root::set_xattr(const std::string& path, const std::string& name, std::string_view value, const Caller& caller) {
+Result<> Root::set_xattr(const std::string& path, const std::string& name, std::string_view value,
+                         const Caller& caller) {
   if (auto [space, rest] = place(path); space) return space->set_xattr(rest, name, value, caller);
   return fixed();
 }

@@ -9,7 +9,9 @@ namespace {
 class TextFile final : public File {
  public:
   TextFile(std::string content, double mtime, bool direct)
-      : content_(std::move(content)), mtime_(mtime), direct_(direct),
+      : content_(std::move(content)),
+        mtime_(mtime),
+        direct_(direct),
         version_(direct ? kDirectVersion : std::string(text(sha256(view(content_))))) {}
   std::uint64_t size() const override { return content_.size(); }
   double mtime() const override { return mtime_; }
