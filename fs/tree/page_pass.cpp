@@ -89,18 +89,28 @@ void PagePass::ask() {
   if (!inside) return fail_all({Code::kAborted, "the filesystem is being unmounted", "", -1}, false);
   std::shared_ptr<const ApiRequest> next;
   unsigned pages;
+  double newest;
   {
     auto state = state_.lock();
     next = state->next;
     pages = state->pages;
+    newest = state->facts.meta.fetched_at;
   }
   if (pages >= context_.max_pages)
     return fail_all({Code::kTooLarge, fmt::format("the list has more than {} pages", context_.max_pages),
                      "raise api.max_pages, or narrow the list by a query", -1},
                     true);
-  context_.chain.fetch(next, mode_, Reply<EntryPtr>([self = shared_from_this()](Result<EntryPtr> page) {
+  const auto mode = pages > 0 && newest >= started_ && older_is_held(*next, newest) ? Chain::Mode::kAlways : mode_;
+  context_.chain.fetch(next, mode, Reply<EntryPtr>([self = shared_from_this()](Result<EntryPtr> page) {
                          self->context_.pool.submit([self, page = std::move(page)] { self->take(page); });
                        }));
+}
+
+// Where a page came newer than it was held, the next ones as they are held belong to the list as it was: put together,
+// elements would be there twice or not at all.
+bool PagePass::older_is_held(const ApiRequest& page, double than) {
+  auto held = context_.chain.known(page);
+  return held && held->meta.validated_at < than;
 }
 
 void PagePass::take(Result<EntryPtr> page) {

@@ -65,6 +65,7 @@ class PagePass : public std::enable_shared_from_this<PagePass> {
   };
   void await(Need need, Reply<void> reply);
   void ask();
+  bool older_is_held(const ApiRequest& page, double than);
   void take(Result<EntryPtr> page);
   Result<> add(const Entry& page);
   Result<std::shared_ptr<const ApiRequest>> next_of(const Entry& page);

@@ -210,6 +210,28 @@ TEST_CASE("a stale whole whose last page changed is a new version") {
   CHECK(content_of(*held) == "1\n2\n");
 }
 
+TEST_CASE("after a page that changed the next one is asked for, though what is held of it is fresh") {
+  ApiRig rig;
+  auto opened = rig.open(kList);
+  rig.send_page("[2]", kNext, 10);
+  auto rest = reading(opened.wait().value(), 2);
+  rig.send_page("[1]", "", 600);
+  REQUIRE(rest.wait());
+  rig.clock.advance(30);
+  auto again = rig.open(kList);
+  SECTION("unchanged: the next one stands as it is held") {
+    rig.confirm();
+    CHECK(content_of(*again.wait().value()) == "2\n1\n");
+    CHECK(rig.origin.asked() == 3);
+  }
+  SECTION("changed: 2 moved to the next page") {
+    rig.send_page("[3]", kNext);
+    rig.send_page("[2, 1]", "");
+    CHECK(content_of(*again.wait().value()) == "3\n2\n1\n");
+    CHECK(rig.origin.asked() == 4);
+  }
+}
+
 TEST_CASE("a stale whole stands in while GitHub does not answer") {
   ApiRig rig;
   auto held = stale_list(rig);
