@@ -1,7 +1,6 @@
 #include "fs/kernel/session.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -43,7 +42,6 @@ struct Session::Impl {
   };
 
   void run();
-  void release();
   bool wait_for(std::chrono::milliseconds limit, bool State::*member);
   Result<> unmount_ours(bool lazy);
   Result<> unmount_patiently(bool lazy);
@@ -66,14 +64,6 @@ bool Session::Impl::wait_for(std::chrono::milliseconds limit, bool State::*membe
   return changed.wait_for(now.lock(), limit, [&] { return (*now).*member || now->ended; });
 }
 
-// libfuse frees its copy of the mountpoint only where it unmounts. Once the kernel has ended the connection, that does
-// nothing else; before, it would unmount whatever is seen at the path by now, which after a lazy unmount is not ours.
-void Session::Impl::release() {
-  pollfd connection{fuse_session_fd(session.get()), POLLIN, 0};
-  if (::poll(&connection, 1, 0) == 1 && (connection.revents & POLLERR) != 0) fuse_session_unmount(session.get());
-  session.reset();
-}
-
 // The loop's own thread. It ends when the mount is gone, whoever unmounted it, and cleans up behind.
 void Session::Impl::run() {
   LoopConfig config(fuse_loop_cfg_create());
@@ -84,7 +74,7 @@ void Session::Impl::run() {
   ops->pending().abort_all();
   ops->notifier().stop();
   ops->pending().drain();
-  release();
+  session.reset();
   state.lock()->ended = true;
   changed.notify_all();
 }
