@@ -20,6 +20,7 @@ void Strand::run(Step step) {
 }
 
 void Strand::pump() {
+  auto self = shared_from_this();  // a step may hold the last reference to whoever owns this
   for (;;) {
     Step step;
     {
@@ -34,7 +35,7 @@ void Strand::pump() {
     // Both the return of the step and its `done` pass here; the second of the two goes on with the next step. So a
     // step that is done at once costs no recursion.
     auto passed = std::make_shared<std::atomic<bool>>(false);
-    step([passed, self = shared_from_this()] {
+    step([passed, self] {
       if (passed->exchange(true)) self->pump();
     });
     if (!passed->exchange(true)) return;

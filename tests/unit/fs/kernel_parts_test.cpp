@@ -129,6 +129,22 @@ TEST_CASE("a thread that was told ESTALE is known once, and for ten seconds") {
   CHECK_FALSE(told.take(7, "ro/x").told);
 }
 
+TEST_CASE("a strand lives as long as its step, which may hold the last reference to its owner") {
+  struct Owner {
+    std::shared_ptr<Strand> strand = std::make_shared<Strand>();
+  };
+  auto owner = std::make_shared<Owner>();
+  std::weak_ptr<Strand> strand = owner->strand;
+  bool ran = false;
+  Strand& runs = *owner->strand;
+  runs.run([&ran, owner = std::move(owner)](const Strand::Done& done) {
+    ran = true;
+    done();
+  });
+  CHECK(ran);
+  CHECK(strand.expired());
+}
+
 TEST_CASE("steps of a strand follow each other, also when one takes its time") {
   auto strand = std::make_shared<Strand>();
   std::vector<int> order;
