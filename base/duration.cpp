@@ -7,14 +7,12 @@
 #include <cmath>
 #include <utility>
 
+#include "base/text.h"
+
 namespace rfs {
 
 std::optional<double> parse_duration(std::string_view text) {
-  constexpr std::string_view kSpaces = " \t\r\n";
-  const auto begin = text.find_first_not_of(kSpaces);
-  if (begin == std::string_view::npos) return std::nullopt;
-  text = text.substr(begin, text.find_last_not_of(kSpaces) - begin + 1);
-
+  text = trimmed(text);
   // from_chars would also read "inf", "nan" and exponents.
   const auto number = text.substr(0, text.find_first_not_of("0123456789."));
   double value = 0;

@@ -38,12 +38,6 @@ std::optional<double> with_unit(std::string_view text, const std::array<Unit, N>
 
 }  // namespace
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t\r\n");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
-}
-
 std::optional<bool> parse_bool(std::string_view text) {
   const std::string word = lower(trimmed(text));
   for (const char* yes : {"true", "yes", "on", "1"})
@@ -51,14 +45,6 @@ std::optional<bool> parse_bool(std::string_view text) {
   for (const char* no : {"false", "no", "off", "0"})
     if (word == no) return false;
   return std::nullopt;
-}
-
-std::optional<std::uint64_t> parse_whole(std::string_view text) {
-  text = trimmed(text);
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
 }
 
 std::optional<std::uint64_t> parse_size(std::string_view text) {

@@ -11,6 +11,7 @@
 #include "base/handle.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/text.h"
 
 namespace rfs {
 
@@ -128,7 +129,7 @@ Recordings Recordings::load(const std::string& directory) {
 }
 
 bool Recordings::read(std::string_view content) {
-  if (trim(content.substr(0, 64)).substr(0, 1) != "[") return false;
+  if (trimmed(content.substr(0, 64)).substr(0, 1) != "[") return false;
   auto document = parse_json(content);
   if (!document || !document->is_array() || document->empty()) return false;
   if (!std::all_of(document->begin(), document->end(), is_recording)) return false;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
+
 namespace rfs {
 
 namespace {
@@ -38,28 +40,17 @@ bool same_text(std::string_view a, std::string_view b) {
          std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const auto begin = text.find_first_not_of(kSpace);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
-}
-
 std::optional<std::int64_t> parse_count(std::string_view text) {
-  text = trim(text);
-  if (text.empty() || text.size() > 18) return std::nullopt;
-  std::int64_t value = 0;
-  for (char c : text) {
-    if (c < '0' || c > '9') return std::nullopt;
-    value = value * 10 + (c - '0');
-  }
-  return value;
+  constexpr std::uint64_t kMost = 1'000'000'000'000'000'000;  // what is added to it must not overflow either
+  const auto count = parse_whole(text);
+  if (!count || *count >= kMost) return std::nullopt;
+  return static_cast<std::int64_t>(*count);
 }
 
 bool HeaderList::add_line(std::string_view line) {
   const auto colon = line.find(':');
   if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) return false;
-  const std::string_view value = trim(line.substr(colon + 1));
+  const std::string_view value = trimmed(line.substr(colon + 1));
   if (value.find_first_of(std::string_view("\0\r\n", 3)) != std::string_view::npos) return false;
   bytes_ += colon + value.size();
   if (lines_.size() >= kMostLines || bytes_ > kMostBytes) return false;
@@ -106,14 +97,14 @@ CacheControl parse_cache_control(std::string_view value) {
   CacheControl control;
   while (!value.empty()) {
     const auto comma = value.find(',');
-    std::string_view part = trim(value.substr(0, comma));
+    std::string_view part = trimmed(value.substr(0, comma));
     value = comma == std::string_view::npos ? std::string_view() : value.substr(comma + 1);
     const auto equals = part.find('=');
-    const std::string_view name = trim(part.substr(0, equals));
+    const std::string_view name = trimmed(part.substr(0, equals));
     if (same_text(name, "no-store")) control.no_store = true;
     if (same_text(name, "no-cache")) control.no_cache = true;
     if (!same_text(name, "max-age") || equals == std::string_view::npos) continue;
-    std::string_view number = trim(part.substr(equals + 1));
+    std::string_view number = trimmed(part.substr(equals + 1));
     if (number.size() >= 2 && number.front() == '"' && number.back() == '"')
       number = number.substr(1, number.size() - 2);
     // Said twice: the shorter one. Unreadable: stale at once (RFC 9111, 4.2.1).
@@ -126,7 +117,7 @@ CacheControl parse_cache_control(std::string_view value) {
 std::optional<double> parse_http_date(std::string_view value) {
   //  0123456789012345678901234567
   // "Tue, 19 Jul 2022 04:37:49 GMT"
-  value = trim(value);
+  value = trimmed(value);
   if (value.size() != 29 || value.substr(3, 2) != ", " || value[7] != ' ' || value[11] != ' ' || value[16] != ' ' ||
       value[19] != ':' || value[22] != ':' || value.substr(25) != " GMT")
     return std::nullopt;

@@ -41,8 +41,7 @@ class HeaderList {
 
 // ASCII only, as header names and tokens are.
 bool same_text(std::string_view a, std::string_view b);
-std::string_view trim(std::string_view text);
-// All digits, fits into 63 bits; else nullopt.
+// All digits, below 10^18; else nullopt.
 std::optional<std::int64_t> parse_count(std::string_view text);
 
 struct CacheControl {

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "backends/http/url.h"
+#include "base/text.h"
 
 namespace rfs {
 
@@ -107,7 +108,7 @@ bool Transfer::take_header(std::string_view line) {
         space == std::string_view::npos ? 0 : static_cast<int>(parse_count(line.substr(space + 1, 3)).value_or(0));
     return true;
   }
-  const bool end = trim(line).empty();
+  const bool end = trimmed(line).empty();
   if (!end) {
     if (response_.headers.add_line(line)) return true;
     cut_ = Cut::kBadHeader;

@@ -9,6 +9,7 @@
 #include "backends/http/headers.h"
 #include "backends/http/links.h"
 #include "backends/http/redirect.h"
+#include "base/text.h"
 
 namespace {
 
@@ -20,7 +21,7 @@ void fuzz_line(rfs::HeaderList& headers, std::string_view line) {
   if (!headers.add_line(line)) return;
   const std::string_view name = line.substr(0, line.find(':'));
   require(headers.has(name));
-  require(headers.all(name).find(rfs::trim(line.substr(name.size() + 1))) != std::string::npos);
+  require(headers.all(name).find(rfs::trimmed(line.substr(name.size() + 1))) != std::string::npos);
 }
 
 void fuzz_value(std::string_view value) {
