@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <optional>
 
 namespace rfs {
 namespace {
@@ -104,18 +105,42 @@ std::string expand_home(std::string_view path) {
   return home + std::string(path.substr(1));
 }
 
-Result<FileLock> FileLock::take(const std::string& path, Kind kind) {
+namespace {
+
+// Nullopt: somebody removed the file between our opening and our locking it, so that the lock shuts nobody out.
+Result<std::optional<Fd>> lock_file(const std::string& path, FileLock::Kind kind) {
   Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   // A store on a read-only filesystem is still shared with its readers.
   if (!fd && (errno == EROFS || errno == EACCES)) fd.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!fd) return fail_errno(errno, "cannot open the lock " + path);
-  int operation = (kind == Kind::kShared ? LOCK_SH : LOCK_EX) | LOCK_NB;
+  int operation = (kind == FileLock::Kind::kShared ? LOCK_SH : LOCK_EX) | LOCK_NB;
   while (::flock(fd.get(), operation) != 0) {
     if (errno == EINTR) continue;
     if (errno == EWOULDBLOCK) return fail(Code::kBusy, path + " is locked by another process");
     return fail_errno(errno, "cannot lock " + path);
   }
-  return FileLock(std::move(fd));
+  struct stat ours {
+  }, there{};
+  if (::fstat(fd.get(), &ours) != 0 || ::lstat(path.c_str(), &there) != 0 || ours.st_ino != there.st_ino ||
+      ours.st_dev != there.st_dev)
+    return std::optional<Fd>();
+  return std::optional<Fd>(std::move(fd));
+}
+
+}  // namespace
+
+Result<FileLock> FileLock::take(const std::string& path, Kind kind) {
+  constexpr int kMostTries = 100;  // each means that another process came and went meanwhile
+  for (int tries = 0; tries < kMostTries; ++tries) {
+    TRY_ASSIGN(auto fd, lock_file(path, kind));
+    if (fd) return FileLock(std::move(*fd), path);
+  }
+  return fail(Code::kBusy, path + " is removed again and again");
+}
+
+void FileLock::remove() {
+  ::unlink(path_.c_str());
+  fd_.reset();
 }
 
 }  // namespace rfs

@@ -27,12 +27,15 @@ std::string expand_home(std::string_view path);
 class FileLock {
  public:
   enum class Kind { kShared, kExclusive };
-  // Does not wait: kBusy when somebody else holds it the other way.
+  // Does not wait: kBusy when somebody else holds it the other way. A file that was removed meanwhile is made anew.
   static Result<FileLock> take(const std::string& path, Kind kind);
+  // Removes the file and lets go of it. REQUIRES: exclusive, so that nobody else relies on it.
+  void remove();
 
  private:
-  explicit FileLock(Fd fd) : fd_(std::move(fd)) {}
+  FileLock(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
   Fd fd_;
+  std::string path_;
 };
 
 }  // namespace rfs

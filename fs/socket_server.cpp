@@ -215,6 +215,7 @@ void SocketServer::stop() {
       ::unlink(impl.path.c_str());
   }
   impl.listener.reset();
+  if (impl.lock) impl.lock->remove();
   impl.lock.reset();
 }
 

@@ -1,6 +1,7 @@
 #include "base/file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -89,6 +90,21 @@ TEST_CASE("a lock is shared by users and held by one writer") {
   auto writer = FileLock::take(path, FileLock::Kind::kExclusive);
   REQUIRE(writer);
   CHECK(FileLock::take(path, FileLock::Kind::kShared).error().code == Code::kBusy);
+}
+
+TEST_CASE("a lock whose file is removed shuts out whoever comes after its end alone") {
+  Scratch scratch;
+  const std::string path = scratch.path("lock");
+  auto first = FileLock::take(path, FileLock::Kind::kExclusive);
+  REQUIRE(first);
+  // Whoever opened the file before it was removed would hold a lock on nothing.
+  const Fd early(::open(path.c_str(), O_RDWR));
+  first->remove();
+  CHECK(::access(path.c_str(), F_OK) != 0);
+  REQUIRE(::flock(early.get(), LOCK_EX | LOCK_NB) == 0);
+  auto second = FileLock::take(path, FileLock::Kind::kExclusive);
+  REQUIRE(second);
+  CHECK(FileLock::take(path, FileLock::Kind::kExclusive).error().code == Code::kBusy);
 }
 
 TEST_CASE("writing to a full device is an error, not a short file") {
