@@ -17,18 +17,6 @@ ChosenKey in_memory(std::optional<Error> trouble = std::nullopt) {
   return out;
 }
 
-Result<RootKey> first_key(KeySource& source, KeySourceKind kind) {
-  // A systemd credential is there or not; nothing is made.
-  if (kind != KeySourceKind::kSystemd) {
-    auto made = source.create(kind);
-    if (made || made.error().code != Code::kExists) return made;
-  }
-  // There already, or another process was faster.
-  TRY_ASSIGN(RootKey key, source.load(kind));
-  TRY(source.record(kind));
-  return key;
-}
-
 Result<ChosenKey> from_disk(KeySource& source, std::optional<KeySourceKind> asked, bool store_exists) {
   TRY_ASSIGN(const std::optional<KeySourceKind> recorded, source.recorded());
   if (recorded && asked && *recorded != *asked)
@@ -49,7 +37,7 @@ Result<ChosenKey> from_disk(KeySource& source, std::optional<KeySourceKind> aske
     return fail(Code::kNoKey, "there is a store, and nothing says where its key is",
                 "bring the state directory back (`runnerfs config` and runnerfs(1), Files), or move the store's "
                 "directory away");
-  TRY_ASSIGN(out.key, first_key(source, kind));
+  TRY_ASSIGN(out.key, source.establish(kind));
   out.notices.push_back(fmt::format("the root key is kept by '{}'{}", key_source_word(kind),
                                     out.key.weakness.empty() ? "" : fmt::format(" (weak: {})", out.key.weakness)));
   return out;

@@ -164,8 +164,11 @@ Result<RootKey> KeySource::create(KeySourceKind kind) {
 }
 
 Result<RootKey> KeySource::establish(KeySourceKind kind) {
-  auto made = create(kind);
-  if (made || made.error().code != Code::kExists) return made;
+  // A systemd credential is there or not; nothing is made.
+  if (kind != KeySourceKind::kSystemd) {
+    auto made = create(kind);
+    if (made || made.error().code != Code::kExists) return made;
+  }
   TRY_ASSIGN(RootKey key, load(kind));
   if (kind != KeySourceKind::kMemory) TRY(record(kind));
   return key;
