@@ -121,6 +121,12 @@ void Chain::forget(const ApiRequest& request) {
     (void)impl_->local.remove(entry_key(impl_->origin.host(), request, *partition));
 }
 
+std::vector<std::string> Chain::resting() const {
+  std::vector<std::string> out = impl_->local.resting();
+  if (impl_->peers_breaker.open()) out.emplace_back("peers");
+  return out;
+}
+
 Result<std::uint64_t> Chain::invalidate(const std::string& pattern) {
   std::vector<EntryKey> keys;
   impl_->local.each(Space::kApi, [&](const Entry& entry) {

@@ -68,6 +68,8 @@ class Chain {
   // Forgets every entry (all partitions) whose name below api/ matches, so that its next reader fetches it whole; "*"
   // is all. Answers how many. A failure says that the disk could not be made to forget.
   Result<std::uint64_t> invalidate(const std::string& pattern);
+  // What rests after failures in a row: "disk reads", "disk writes", "peers".
+  std::vector<std::string> resting() const;
 
   // Names held for the present credential directly below a directory of api/.
   Result<std::vector<Listed>> list(const std::string& directory);

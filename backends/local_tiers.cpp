@@ -41,6 +41,13 @@ bool LocalTiers::went_well(CircuitBreaker& breaker, const Result<T>& result) {
   return result.has_value();
 }
 
+std::vector<std::string> LocalTiers::resting() const {
+  std::vector<std::string> out;
+  if (reads_.open()) out.emplace_back("disk reads");
+  if (writes_.open()) out.emplace_back("disk writes");
+  return out;
+}
+
 EntryPtr LocalTiers::find(const EntryKey& key) {
   const auto since = memory_.moment();
   if (auto found = memory_.find(key); found && *found) return *found;

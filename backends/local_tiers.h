@@ -40,6 +40,8 @@ class LocalTiers {
   // Names directly below a directory, sorted; what only memory holds is among them.
   std::vector<Listed> list(Space space, const std::string& partition, const std::string& cls,
                            const std::string& directory);
+  // "disk reads", "disk writes": what rests after failures in a row.
+  std::vector<std::string> resting() const;
   // Each entry of a space, of all partitions, once; the newer one where memory and disk differ.
   void each(Space space, const std::function<void(const Entry&)>& visit);
 

@@ -63,14 +63,10 @@ Result<std::unique_ptr<Reach>> Reach::begin(const Given& given) {
 Result<bool> Reach::connect(const Given& given) {
   std::string named = settings().socket;
   const auto origin = settings().origins.find("socket");
-  if (!named.empty() && !origin->second.starts_with("flag")) {
-    // From the environment or a file: where daemons of this user usually are, not a wish for one.
-    auto connected = SocketAccess::connect(named);
-    if (!connected) return false;
-    access_ = std::move(*connected);
-    return true;
-  }
-  if (given.has("--mount")) named = socket_of_mountpoint(environment_, mountpoint_path(given.get("--mount")));
+  // From the environment or a file: where daemons of this user usually are, not a wish for one.
+  std::string usual;
+  if (!named.empty() && !origin->second.starts_with("flag")) usual.swap(named);
+  if (named.empty() && given.has("--mount")) named = socket_of_mountpoint(environment_, mountpoint_path(given.get("--mount")));
   if (named.empty())
     for (const std::string& argument : given.arguments)
       if (const auto place = argument.starts_with("/") ? mount_of_path(absolute_path(argument)) : std::nullopt) {
@@ -83,9 +79,10 @@ Result<bool> Reach::connect(const Given& given) {
   }
   for (const FlagValue& flag : given.settings)
     if (composes(flag)) return false;
-  for (const std::string& path : socket_files(environment_)) {
+  for (const std::string& path : usual.empty() ? socket_files(environment_) : std::vector<std::string>{usual}) {
     auto connected = SocketAccess::connect(path);
-    if (!connected || !same_store(**connected, settings())) continue;
+    if (!connected && connected.error().code == Code::kTimeout) silent_ = connected.error();
+    if (!connected || (usual.empty() && !same_store(**connected, settings()))) continue;
     access_ = std::move(*connected);
     return true;
   }
@@ -107,6 +104,7 @@ Result<std::unique_ptr<Reach>> Reach::open(const Given& given) {
 Result<std::unique_ptr<Reach>> Reach::open_daemon(const Given& given) {
   TRY_ASSIGN(auto out, begin(given));
   TRY_ASSIGN(const bool connected, out->connect(given));
+  if (!connected && out->silent_) return fail(std::move(*out->silent_));
   if (!connected)
     return fail(Code::kNotFound, "no daemon is running", "start one with `runnerfs mount` or `runnerfs serve`");
   return out;

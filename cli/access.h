@@ -1,12 +1,14 @@
 // How a command reaches the tree: through the socket of a daemon that serves it, else by the same objects in this
 // process.
 //
-// Which daemon: the one named by --socket; that of RUNNERFS_SOCKET or the configuration, if it answers; the one mounted
-// at --mount DIR; the one whose mountpoint an absolute path lies below; else a daemon of this user that keeps the same
-// store. Flags on the command line that say how to work (--token-file, --api-url, …) ask for a process of their own.
+// Which daemon: the one named by --socket; the one mounted at --mount DIR; the one whose mountpoint an absolute path
+// lies below. Else flags on the command line that say how to work (--token-file, --api-url, …) ask for a process of
+// their own; without them it is the daemon of RUNNERFS_SOCKET or the configuration, if it answers, else one of this user
+// that keeps the same store.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,7 +28,8 @@ class Reach {
 
   Access& access() { return *access_; }
   const Settings& settings() const { return configuration_.settings; }
-  bool in_this_process() const { return daemon_ != nullptr; }
+  // Why what is written would end with this command; nullopt when a daemon or a store on disk keeps it.
+  std::optional<Error> not_kept() const { return daemon_ ? daemon_->not_kept() : std::nullopt; }
   // An argument as a path of the tree: "api/…", an absolute path below a mount, a full URL or /repos/… of the API,
   // {owner} and {repo} filled in. `fresh`: below api/.now/.
   Result<std::string> tree_path(const std::string& argument, bool fresh = false) const;
@@ -41,6 +44,7 @@ class Reach {
   EnvironmentToken token_;
   std::unique_ptr<Daemon> daemon_;
   std::unique_ptr<Access> access_;
+  std::optional<Error> silent_;  // a daemon that was found and does not answer
 };
 
 // All of a file of the tree, at most `limit` bytes: stats.json and the like.

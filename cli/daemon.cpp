@@ -129,8 +129,6 @@ void Daemon::build_tiers(EnvironmentToken token) {
   identities_ = std::make_unique<IdentitySource>(
       std::move(identity), [store = store_.get()](BytesView text) { return store->partition_hash(text); }, clock_);
   pool_ = std::make_unique<Pool>(2, "rfs-pool");
-  // The first question for the credential may have to ask gh: not while a reader waits.
-  pool_->submit([identities = identities_.get()] { (void)identities->current(); });
   origin_ =
       std::make_unique<Origin>(origin_options(settings_), *routes_, *identities_, clock_, *pool_, counters_, errors_);
   ChainOptions chain;
@@ -201,6 +199,17 @@ Result<> Daemon::start_socket(const std::string& path) {
   }
   socket_path_ = path;
   return {};
+}
+
+void Daemon::ask_for_token() {
+  pool_->submit([identities = identities_.get()] { (void)identities->current(); });
+}
+
+std::optional<Error> Daemon::not_kept() const {
+  if (on_disk_) return std::nullopt;
+  if (key_.trouble) return key_.trouble;
+  return Error{Code::kUnsupported, "nothing is kept on disk, so that it would be gone with this command",
+               "let a daemon keep it: `runnerfs mount`, or `runnerfs serve --background`"};
 }
 
 void Daemon::tick() {

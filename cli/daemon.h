@@ -49,6 +49,8 @@ class Daemon {
   // The fronts. Once each, before serving; failures name the cause.
   Result<> start_mount(const std::string& mountpoint, const std::vector<std::string>& passed);
   Result<> start_socket(const std::string& path);
+  // The first question for the credential may have to ask gh: not while a reader waits.
+  void ask_for_token();
   // Once a second while serving: what other processes changed, limits that run low, counts that must be kept.
   void tick();
   // Writes out what is queued and the totals. Before the end.
@@ -57,6 +59,8 @@ class Daemon {
   Root& root() { return root_; }
   Session* session() { return session_.get(); }
   User served() const { return served_; }
+  // Why what is written ends with this process; nullopt when it is kept on disk.
+  std::optional<Error> not_kept() const;
   bool nonempty() const { return settings_.nonempty; }
   // What the user should read at the start: decisions of a first run; what is weak or does not work.
   const std::vector<std::string>& notices() const { return notices_; }

@@ -91,12 +91,17 @@ int run_front(const Configuration& configuration, EnvironmentToken token, const 
   if (!built) return report(built.error());
   Daemon& daemon = **built;
   daemon.serving = true;
+  daemon.ask_for_token();
   if (auto started = start(daemon, options); !started) return report(started.error());
 
   for (const std::string& text : daemon.warnings()) warn(text), log(Level::kWarning, "{}", text);
   for (const std::string& text : daemon.notices()) note(text), log(Level::kInfo, "{}", text);
-  if (options.announce && !options.mountpoint.empty()) (void)print(options.mountpoint + "\n");
-  if (options.announce && options.mountpoint.empty()) (void)print(options.socket + "\n");
+  if (options.announce) {
+    // Whoever does not take it can mount all the same.
+    const std::string& place = options.mountpoint.empty() ? options.socket : options.mountpoint;
+    if (const auto told = to_stdout(view(place + "\n")); !told)
+      warn(fmt::format("{} could not be printed: {}", place, told.error().message));
+  }
 
   // Whoever unmounts from outside wakes the loop too.
   std::thread watcher;

@@ -1,6 +1,8 @@
 // .runnerfs/status.json, daemon.json and ratelimit.json: what `runnerfs status` shows. No token, no path of api/.
 #include <unistd.h>
 
+#include <set>
+
 #include "base/file.h"
 #include "base/json.h"
 #include "cli/daemon.h"
@@ -80,6 +82,11 @@ std::string Daemon::status_json() {
                          .number("bytes", memory_->bytes())
                          .str());
   line.raw("identity", identity.str()).raw("rate_limits", list_json(windows)).text("proof", origin_->proof_state());
+  // Each of the two has its own view of the disk.
+  std::set<std::string> resting;
+  for (const std::string& tier : chain_->resting()) resting.insert(json_quote(tier));
+  for (const std::string& tier : cache_->resting()) resting.insert(json_quote(tier));
+  line.raw("resting", list_json({resting.begin(), resting.end()}));
   line.number("breakers_opened", counters_.get(Counter::kBreakerOpened));
   line.number("nodes", static_cast<std::uint64_t>(session_ ? session_->nodes() : 0));
   line.number("waiting", static_cast<std::uint64_t>(session_ ? session_->waiting() : 0));

@@ -43,6 +43,10 @@ int run_put(const Given& given) {
   if (!reach) return report(reach.error());
   const auto path = (*reach)->tree_path(given.arguments[0]);
   if (!path) return report(path.error());
+  if (auto why = (*reach)->not_kept(); why && path->starts_with("cache/")) {
+    why->message = fmt::format("{}: {}", *path, why->message);
+    return report(*why);
+  }
   const auto content =
       read_content(given.arguments.size() > 1 ? given.arguments[1] : "-", (*reach)->settings().max_object_size);
   if (!content) return report(content.error());

@@ -38,12 +38,14 @@ std::string status_text(const std::string& status) {
   row("key", at("key_source"));
   const std::vector<std::string> weak = json_list(status, "weak");
   if (weak.empty()) row("secure", "yes");
-  for (const std::string& reason : weak) row("weak", reason.size() >= 2 ? reason.substr(1, reason.size() - 2) : reason);
+  for (const std::string& reason : weak) row("weak", json_text(reason, ""));
   const std::string directory = at("store.directory");
   row("store",
       fmt::format("{}: {} entries, {} bytes{}", directory.empty() ? "in memory" : directory, at("store.entries"),
                   at("store.bytes"), at("store.read_only") == "true" ? ", read-only" : ""));
   row("trouble", at("store.trouble"));
+  for (const std::string& tier : json_list(status, "resting"))
+    row("resting", json_text(tier, "") + ": not asked for a while after failures in a row");
   row("memory", fmt::format("{} entries, {} bytes", at("memory.entries"), at("memory.bytes")));
   for (const std::string& window : json_list(status, "rate_limits"))
     row("limit",
@@ -57,7 +59,7 @@ std::string status_text(const std::string& status) {
                   at("stats.api_calls_made"), at("stats.api_calls_saved"), at("stats.stale_served")));
   row("now", fmt::format("{} nodes, {} readers wait", at("nodes"), at("waiting")));
   for (const std::string& warning : json_list(status, "warnings"))
-    row("warning", warning.size() >= 2 ? warning.substr(1, warning.size() - 2) : warning);
+    row("warning", json_text(warning, ""));
   return out;
 }
 

@@ -102,6 +102,8 @@ Cache::Cache(CacheOptions options, MemoryTier& memory, DiskTier* store, const Cl
              ErrorRing& errors)
     : impl_(std::make_shared<Impl>(std::move(options), memory, store, clock, counters, errors)) {}
 
+std::vector<std::string> Cache::resting() const { return impl_->local.resting(); }
+
 int Cache::ttl_of(std::string_view key) const {
   const std::string_view operation = operation_of(key);
   for (const auto& [name, seconds] : impl_->options.operation_ttls)

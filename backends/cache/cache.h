@@ -41,6 +41,9 @@ class Cache {
   Result<> set_ttl(const std::string& key, int seconds);
   Result<std::vector<Listed>> list();
 
+  // What rests after failures in a row (LocalTiers::resting).
+  std::vector<std::string> resting() const;
+
   int ttl_of(std::string_view key) const;  // by operation, else the default
 
  private:

@@ -83,9 +83,11 @@ Result<TokenFile> read_token_file(const std::string& path) {
   return TokenFile{SecretBytes::copy_of(buffer.reveal().first(size)), stamp == stamp_of(before) ? stamp : Stamp{}};
 }
 
+// Where gh is, where its configuration is, and the session bus, behind which it may keep the token in a keyring.
 std::vector<std::string> gh_environment() {
   std::vector<std::string> environment;
-  for (const char* name : {"PATH", "HOME", "XDG_CONFIG_HOME", "GH_CONFIG_DIR"})
+  for (const char* name :
+       {"PATH", "HOME", "XDG_CONFIG_HOME", "GH_CONFIG_DIR", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"})
     if (const char* value = std::getenv(name)) environment.push_back(std::string(name) + "=" + value);
   return environment;
 }
