@@ -29,8 +29,9 @@ class SocketServer {
 
 class SocketAccess final : public Access {
  public:
-  // kUnreachable when nobody listens there.
-  static Result<std::unique_ptr<SocketAccess>> connect(const std::string& path);
+  // kUnreachable when nobody listens there; kTimeout when whoever does, a stopped process, says nothing within
+  // `patience`.
+  static Result<std::unique_ptr<SocketAccess>> connect(const std::string& path, Millis patience = Millis(5'000));
   ~SocketAccess() override;
   Result<> cat(const std::string& path, const std::function<bool(BytesView)>& sink) override;
   Result<std::vector<PathInfo>> list(const std::string& path) override;

@@ -13,6 +13,7 @@ namespace rfs {
 
 struct SocketAccess::Impl {
   std::string path;
+  Millis patience{0};  // for the greeting
   Fd fd;
 
   Result<> connect();
@@ -26,13 +27,30 @@ struct SocketAccess::Impl {
                                  const std::function<Result<bool>(const wire::Frame&)>& take, bool& whole);
 };
 
+namespace {
+
+// Of each system call that waits, connect(2) too; 0: without an end, for what an answer may take is the daemon's to say.
+void bound_waits(int fd, Millis patience) {
+  const timeval time{patience.count() / 1000, patience.count() % 1000 * 1000};
+  ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
+  ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
+}
+
+}  // namespace
+
 Result<> SocketAccess::Impl::connect() {
   sockaddr_un address{};
   TRY(socket_address(path, address));
   Fd made(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!made) return fail_errno(errno, "socket");
+  const auto silent = [&] {
+    return fail(Code::kTimeout, fmt::format("the daemon at {} does not answer", path),
+                "it may be stopped, or dying: end it, or `runnerfs umount -l` its mount");
+  };
+  bound_waits(made.get(), patience);
   while (::connect(made.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
     if (errno == EINTR) continue;
+    if (errno == EAGAIN) return silent();
     if (errno == EACCES || errno == EPERM)
       return fail(Code::kDenied, fmt::format("the daemon at {} serves another user", path));
     return fail(Code::kUnreachable, fmt::format("no daemon listens at {}", path),
@@ -53,8 +71,12 @@ Result<> SocketAccess::Impl::connect() {
     hello = fail(Code::kBroken, "the daemon does not speak this protocol");
   if (hello && wire::decode_text(hello->payload) != RFS_VERSION)
     hello = fail(Code::kUnsupported, "the daemon is another version of runnerfs", "unmount and mount again");
-  if (hello) return {};
+  if (hello) {
+    bound_waits(fd.get(), Millis(0));
+    return {};
+  }
   fd.reset();
+  if (hello.error().code == Code::kTimeout) return silent();
   return fail(std::move(hello.error()));
 }
 
@@ -113,9 +135,10 @@ Result<std::uint64_t> SocketAccess::Impl::ask_once(const wire::Request& request,
 SocketAccess::SocketAccess() : impl_(std::make_unique<Impl>()) {}
 SocketAccess::~SocketAccess() = default;
 
-Result<std::unique_ptr<SocketAccess>> SocketAccess::connect(const std::string& path) {
+Result<std::unique_ptr<SocketAccess>> SocketAccess::connect(const std::string& path, Millis patience) {
   std::unique_ptr<SocketAccess> access(new SocketAccess);
   access->impl_->path = path;
+  access->impl_->patience = patience;
   TRY(access->impl_->connect());
   return access;
 }

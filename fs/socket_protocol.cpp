@@ -22,6 +22,7 @@ Result<> receive_all(int fd, MutableBytes out) {
   while (!out.empty()) {
     const ssize_t n = ::recv(fd, out.data(), out.size(), 0);
     if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && errno == EAGAIN) return fail(Code::kTimeout, "the other side of the socket says nothing");
     if (n <= 0) return fail(Code::kAborted, "the other side of the socket has gone");
     out = out.subspan(static_cast<std::size_t>(n));
   }

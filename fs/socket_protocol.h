@@ -43,7 +43,8 @@ struct Request {
   std::uint64_t size = 0;  // put: bytes to come
 };
 
-// Both block. kAborted: the other side has gone. Never raise SIGPIPE.
+// Both block. kAborted: the other side has gone. kTimeout: the socket has a time limit (SO_RCVTIMEO), and it is over.
+// Never raise SIGPIPE.
 Result<> send_frame(int fd, Type type, BytesView payload);
 // kBroken: not a frame of ours.
 Result<Frame> receive_frame(int fd);

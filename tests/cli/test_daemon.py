@@ -66,7 +66,17 @@ def test_a_signal_ends_it_and_takes_the_socket_away(user, number):
     process = user.serve()
     process.send_signal(number)
     assert process.wait(15) == 0
-    assert not os.path.exists(user.join("run/runnerfs.sock"))
+    assert os.listdir(user.join("run")) == [], "neither the socket nor its lock stays"
+
+
+def test_a_stopped_daemon_is_not_waited_for(user):
+    process = user.serve()
+    process.send_signal(signal.SIGSTOP)
+    try:
+        failure(user.run("status"), 13)
+        assert "octo/hello" in user.ok("cat", "api/repos/octo/hello.json")
+    finally:
+        process.send_signal(signal.SIGCONT)
 
 
 def test_in_the_background_it_returns_when_it_answers(user):

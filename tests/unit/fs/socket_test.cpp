@@ -237,6 +237,7 @@ TEST_CASE("stopping answers readers who are stuck, and removes the socket") {
   CHECK(aborted == 20);
   struct stat found {};
   CHECK(::lstat(rig.path.c_str(), &found) != 0);
+  CHECK(::lstat((rig.path + ".lock").c_str(), &found) != 0);
   CHECK(SocketAccess::connect(rig.path).error().code == Code::kUnreachable);
   // Late answers find nobody and harm nothing.
   for (auto& reply : rig.tree.state.lock()->stuck) reply(text_file("late", 1, false));
@@ -294,6 +295,20 @@ TEST_CASE("a path over the kernel's limit is refused in words") {
   CHECK(refused.error().code == Code::kNameTooLong);
   CHECK(refused.error().message.find("107") != std::string::npos);
   CHECK(socket_address("relative", address).error().code == Code::kInvalid);
+}
+
+TEST_CASE("a daemon that is stopped is told to be so, and not waited for") {
+  SocketRig rig;
+  sockaddr_un address{};
+  REQUIRE(socket_address(rig.path, address));
+  // Connections to it are made by the kernel; nobody reads them.
+  Fd stopped(::socket(AF_UNIX, SOCK_STREAM, 0));
+  REQUIRE(::bind(stopped.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  REQUIRE(::listen(stopped.get(), 8) == 0);
+  const auto access = SocketAccess::connect(rig.path, Millis(50));
+  CHECK(access.error().code == Code::kTimeout);
+  CHECK(access.error().message.find(rig.path) != std::string::npos);
+  ::unlink(rig.path.c_str());
 }
 
 TEST_CASE("another version is told which one the daemon is") {
