@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "base/file.h"
 #include "base/handle.h"
 #include "cli/value.h"
+#include "fs/kernel/mountinfo.h"
 
 namespace rfs {
 namespace {
@@ -33,18 +33,28 @@ std::string socket_directory(const Environment& environment) {
   return directory.empty() ? fmt::format("/tmp/runnerfs-{}.run", ::geteuid()) : directory;
 }
 
-// mountinfo writes blanks and backslashes in octal.
-std::string unescape(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 3 < text.size()) {
-      out += static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + (text[i + 3] - '0'));
-      i += 3;
-    } else {
-      out += text[i];
+// The path with every link followed, up to the first runnerfs mount on it: below that, nothing is asked. Never opens
+// and never waits: readlink(2) of a mountpoint does not reach what is mounted there.
+std::string follow_links(const std::string& absolute, const std::vector<MountPlace>& mounts) {
+  std::string rest = absolute, at;
+  int links = 0;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('/', 1), rest.size());
+    const std::string next = at + rest.substr(0, end);
+    rest.erase(0, end);
+    if (std::any_of(mounts.begin(), mounts.end(), [&](const MountPlace& place) { return place.mountpoint == next; }))
+      return next + rest;
+    char buffer[4096];
+    const ssize_t size = ::readlink(next.c_str(), buffer, sizeof buffer);
+    if (size <= 0 || ++links > 40) {  // no link, or one that leads nowhere, as the kernel counts
+      at = next;
+      continue;
     }
+    const std::string target(buffer, static_cast<std::size_t>(size));
+    rest = absolute_path((target.starts_with("/") ? target : at + "/" + target) + rest);
+    at.clear();
   }
-  return out;
+  return at.empty() ? "/" : at;
 }
 
 }  // namespace
@@ -57,7 +67,7 @@ std::string runtime_directory(const Environment& environment) {
 
 std::string default_mountpoint(const Environment& environment) {
   const std::string directory = runtime_directory(environment);
-  return directory.empty() ? fmt::format("/tmp/runnerfs-{}", ::geteuid()) : directory + "/runnerfs";
+  return mountpoint_path(directory.empty() ? fmt::format("/tmp/runnerfs-{}", ::geteuid()) : directory + "/runnerfs");
 }
 
 std::string socket_of_mountpoint(const Environment& environment, const std::string& mountpoint) {
@@ -127,36 +137,27 @@ std::string absolute_path(const std::string& path) {
 }
 
 std::string mountpoint_path(const std::string& path) {
-  const std::string absolute = absolute_path(path);
-  const std::size_t slash = absolute.rfind('/');
-  const std::string parent = slash == 0 ? "/" : absolute.substr(0, slash);
-  const Handle<char, std::free> real(::realpath(parent.c_str(), nullptr));
-  if (!real) return absolute;
-  const std::string base = real.get();
-  return (base == "/" ? "" : base) + absolute.substr(slash);
+  return follow_links(absolute_path(path), runnerfs_mounts());
 }
 
 std::vector<MountPlace> runnerfs_mounts() {
   std::vector<MountPlace> out;
-  const auto text = read_file("/proc/self/mountinfo", 16u << 20);
-  if (!text) return out;
-  for (const std::string& line : split_list(*text, '\n')) {
-    const std::size_t dash = line.find(" - ");
-    if (dash == std::string::npos) continue;
-    const std::vector<std::string> left = split_list(std::string_view(line).substr(0, dash), ' ');
-    const std::vector<std::string> right = split_list(std::string_view(line).substr(dash + 3), ' ');
-    if (left.size() >= 5 && right.size() >= 2 && right[0] == "fuse.runnerfs")
-      out.push_back({unescape(left[4]), unescape(right[1])});
-  }
+  const auto all = mounts();
+  if (!all) return out;
+  for (const Mount& mount : *all)
+    if (mount.runnerfs()) out.push_back({mount.point, mount.source});
   return out;
 }
 
 std::optional<std::pair<MountPlace, std::string>> mount_of_path(const std::string& absolute) {
+  const std::vector<MountPlace> places = runnerfs_mounts();
+  if (places.empty()) return std::nullopt;
+  const std::string path = follow_links(absolute, places);
   std::optional<std::pair<MountPlace, std::string>> best;
-  for (const MountPlace& place : runnerfs_mounts()) {
-    const bool inside = absolute == place.mountpoint || absolute.starts_with(place.mountpoint + "/");
+  for (const MountPlace& place : places) {
+    const bool inside = path == place.mountpoint || path.starts_with(place.mountpoint + "/");
     if (!inside || (best && best->first.mountpoint.size() > place.mountpoint.size())) continue;
-    best = {place, absolute == place.mountpoint ? "" : absolute.substr(place.mountpoint.size() + 1)};
+    best = {place, path == place.mountpoint ? "" : path.substr(place.mountpoint.size() + 1)};
   }
   return best;
 }

@@ -36,8 +36,8 @@ std::string state_directory(const Environment& environment);
 // Absolute and without ".", ".." and double slashes, as text: nothing is asked of a filesystem that may hang.
 std::string absolute_path(const std::string& path);
 
-// The same with links followed in all but the last component, as the kernel names a mountpoint; the mount itself, which
-// may not answer, is not touched.
+// The same with links followed, as the kernel names a mountpoint; what is mounted there, which may not answer, is not
+// touched.
 std::string mountpoint_path(const std::string& path);
 
 struct MountPlace {
@@ -46,7 +46,7 @@ struct MountPlace {
 };
 // All runnerfs mounts of this mount namespace, in the order of /proc/self/mountinfo.
 std::vector<MountPlace> runnerfs_mounts();
-// The runnerfs mount that an absolute path lies in, and the rest of the path below it.
+// The runnerfs mount that an absolute path lies in, also by way of links, and the rest of the path below it.
 std::optional<std::pair<MountPlace, std::string>> mount_of_path(const std::string& absolute);
 
 // A user by name or number; kUsage when there is none.

@@ -64,6 +64,18 @@ def test_another_unmount_ends_the_daemon(mount):
     mount.check()
 
 
+def test_a_link_to_a_directory_is_mounted_read_and_unmounted_by_its_own_name(home, fuse, server):
+    os.mkdir(home.join("real"))
+    os.symlink("real", home.join("link"))
+    home.run("mount", home.join("link"), check=True)
+    try:
+        assert mounted(home.join("real"))
+        assert home.run("cat", home.join("link/api/user.json"), check=True).stdout == b'{"login":"octo","id":7}'
+    finally:
+        home.run("umount", home.join("link"), check=True)
+    assert not mounted(home.join("real"))
+
+
 def test_a_file_is_no_mountpoint(home, fuse):
     write(home.join("file"), "")
     result = home.run("mount", home.join("file"))

@@ -53,12 +53,18 @@ TEST_CASE("paths are made absolute as text") {
   CHECK(absolute_path("x") == std::string(buffer) + "/x");
 }
 
-TEST_CASE("a mountpoint is named with the links before it followed, itself untouched") {
+TEST_CASE("a mountpoint is named as the kernel names it: with every link followed") {
   Scratch scratch;
   scratch.write("real/x", "");
   REQUIRE(::symlink(scratch.join("real").c_str(), scratch.join("link").c_str()) == 0);
   CHECK(mountpoint_path(scratch.join("link/mnt")) == scratch.join("real/mnt"));
+  CHECK(mountpoint_path(scratch.join("link")) == scratch.join("real"));
+  REQUIRE(::symlink("mnt", scratch.join("real/up").c_str()) == 0);
+  CHECK(mountpoint_path(scratch.join("link/up")) == scratch.join("real/mnt"));
+  REQUIRE(::symlink("round", scratch.join("round").c_str()) == 0);
+  CHECK(mountpoint_path(scratch.join("round/x")) == scratch.join("round/x"));
   CHECK(mountpoint_path("/x") == "/x");
+  CHECK(mountpoint_path("/") == "/");
 }
 
 TEST_CASE("users are named by login name or number") {
