@@ -1,5 +1,6 @@
 // The table of contents: every command, by name. What each does is in the file of its name; what it works with is built
 // by Daemon (daemon.h).
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <csignal>
@@ -183,10 +184,27 @@ int dispatch(std::vector<std::string> words) {
       {Code::kUsage, fmt::format("there is no command '{}'", words[0]), "`runnerfs help` lists the commands"});
 }
 
+// A program may be started without stdin, stdout or stderr. The next file that is opened would take the number, and
+// be written to as if it were stdout: each is held by a descriptor that cannot be used the way it is meant.
+void hold_standard_descriptors() {
+  while (true) {
+    const int fd = ::open("/dev/null", O_RDONLY);
+    if (fd < 0) return;
+    if (fd == 0) {
+      ::close(fd);
+      (void)::open("/dev/null", O_WRONLY);
+    } else if (fd > 2) {
+      ::close(fd);
+      return;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace rfs
 
 int main(int argc, char** argv) {
+  rfs::hold_standard_descriptors();
   std::signal(SIGPIPE, SIG_IGN);
   if (!rfs::secret_setup())
     return rfs::report({rfs::Code::kBroken, "this machine gives no random numbers", "check /dev/urandom"});

@@ -12,14 +12,21 @@ namespace {
 constexpr std::array<std::string_view, 21> kIgnored{
     "_netdev", "user",  "nouser", "users", "auto",  "noauto",   "nofail",     "defaults",   "rw",       "dev", "suid",
     "exec",    "owner", "group",  "atime", "async", "relatime", "norelatime", "nodiratime", "diratime", "mand"};
+// The same with a value: who may unmount, a remark.
+constexpr std::array<std::string_view, 4> kIgnoredPrefixes{"x-", "X-", "user=", "comment="};
 // For the kernel.
 constexpr std::array<std::string_view, 4> kPassed{"nosuid", "nodev", "noexec", "noatime"};
-constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kContrary{
-    {{"ro", "rw"}, {"suid", "nosuid"}, {"dev", "nodev"}, {"exec", "noexec"}, {"atime", "noatime"}}};
+constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kContrary{
+    {{"suid", "nosuid"}, {"dev", "nodev"}, {"exec", "noexec"}, {"atime", "noatime"}}};
 
 template <class List>
 bool lists(const List& words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+bool ignored(std::string_view word) {
+  return lists(kIgnored, word) || std::any_of(kIgnoredPrefixes.begin(), kIgnoredPrefixes.end(),
+                                              [&](std::string_view prefix) { return word.starts_with(prefix); });
 }
 
 std::vector<std::string> split(const std::vector<std::string>& texts) {
@@ -52,7 +59,7 @@ Result<FlagValue> setting(const std::string& word) {
     if (option != nullptr && option->kind != ValueKind::kBool) option = nullptr;
   }
   if (option == nullptr)
-    return fail(Code::kUsage, fmt::format("-o {}: there is no such mount option", name),
+    return fail(Code::kUsage, fmt::format("-o {}: there is no such mount option", name.empty() ? word : name),
                 "`runnerfs mount --help` lists them");
   if (option->kind != ValueKind::kBool && equals == std::string::npos)
     return fail(Code::kUsage, fmt::format("-o {}: a value is missing", name),
@@ -69,7 +76,8 @@ Result<MountWords> parse_mount_options(const std::vector<std::string>& texts) {
     if (lists(words, one) && lists(words, other))
       return fail(Code::kUsage, fmt::format("-o {} and -o {} contradict each other", one, other), "give one of them");
   for (const std::string& word : words) {
-    if (word.starts_with("x-") || word.starts_with("X-") || lists(kIgnored, word)) continue;
+    out.rw = out.rw || word == "rw";
+    if (ignored(word)) continue;
     if (lists(kPassed, word)) {
       if (!lists(out.passed, word)) out.passed.push_back(word);
       continue;
@@ -85,6 +93,9 @@ Result<MountWords> parse_mount_options(const std::vector<std::string>& texts) {
       return fail(Code::kUsage, fmt::format("{} is given twice with different values", value.origin), "give it once");
     }
   }
+  for (const FlagValue& value : out.settings)
+    if (out.rw && std::string_view(value.option->key) == "ro" && value.texts[0] != "false")
+      return fail(Code::kUsage, "-o ro and -o rw contradict each other", "give one of them");
   return out;
 }
 

@@ -12,6 +12,7 @@ namespace rfs {
 struct MountWords {
   std::vector<FlagValue> settings;
   std::vector<std::string> passed;  // to the kernel: nosuid, noexec, …
+  bool rw = false;                  // "rw" was among them: what is mounted anyway, and the contrary of --ro
 };
 
 // Each text may hold several words separated by commas ("\," is a comma within one). kUsage: an unknown word, a value

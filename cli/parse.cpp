@@ -18,10 +18,9 @@ namespace {
 std::string reworded(std::string text) {
   while (text.ends_with('\n') || text.ends_with('.')) text.pop_back();
   if (const std::size_t end = text.find('\n'); end != std::string::npos) text.resize(end);
+  if (const std::size_t end = text.find(": 1 required TEXT missing"); end != std::string::npos)
+    text = text.substr(0, end) + " needs a value";
   if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z') text[0] = static_cast<char>(text[0] - 'A' + 'a');
-  if (text.starts_with("the following argument was not expected: ") ||
-      text.starts_with("the following arguments were not expected: "))
-    text = "unknown option or argument: " + text.substr(text.find(": ") + 2);
   return text;
 }
 
@@ -68,19 +67,26 @@ Result<Given> parse_arguments(const Command& command, const std::vector<std::str
         ->expected(1)
         ->allow_extra_args(false)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  app.add_option("arguments", given.arguments);
+  // Arguments are no option of CLI11, which would take "[a,b]" for a list and "{}" for an empty one.
+  app.allow_extras();
+  const auto dashes = std::find(arguments.begin(), arguments.end(), "--");
 
   try {
-    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+    std::vector<std::string> reversed(std::make_reverse_iterator(dashes), arguments.rend());
     app.parse(reversed);
+    given.arguments = app.remaining();
   } catch (const CLI::Error& error) {
     return usage(reworded(error.what()));
   } catch (const std::exception& error) {
     return usage(error.what());
   }
 
+  for (const std::string& argument : given.arguments)
+    if (argument.size() > 1 && argument.starts_with("-")) return usage("unknown option: " + argument);
+  if (dashes != arguments.end()) given.arguments.insert(given.arguments.end(), dashes + 1, arguments.end());
   for (const auto& [flag, option] : own)
-    if (option->count() > 0) given.flags[flag->name] = *flag->argument != '\0' ? option->results().back() : "";
+    if (option->count() > 0 && (*flag->argument != '\0' || option->results().back() != "false"))
+      given.flags[flag->name] = *flag->argument != '\0' ? option->results().back() : "";
   for (const auto& [option, added] : settings) {
     if (added->count() == 0) continue;
     FlagValue value{option, added->results(), "flag " + flag_of(*option)};
@@ -95,13 +101,17 @@ Result<Given> parse_arguments(const Command& command, const std::vector<std::str
   }
   TRY_ASSIGN(MountWords words, parse_mount_options(mount_options));
   given.mount_options = std::move(words.passed);
+  for (const FlagValue& flag : given.settings)
+    if (words.rw && std::string_view(flag.option->key) == "ro" && flag.texts[0] == "true")
+      return usage("flag --ro and -o rw contradict each other");
   for (FlagValue& value : words.settings) {
     for (const FlagValue& flag : given.settings)
       if (flag.option == value.option && flag.texts != value.texts)
         return usage(fmt::format("{} and {} contradict each other", flag.origin, value.origin));
     given.settings.push_back(std::move(value));
   }
-  if (given.arguments.size() < command.least) return usage("something is missing");
+  if (given.arguments.size() < command.least)
+    return usage(fmt::format("{} is missing", given.arguments.empty() ? "an argument" : "another argument"));
   if (given.arguments.size() > command.most)
     return usage(fmt::format("unexpected argument '{}'", given.arguments[command.most]));
   return given;

@@ -1,7 +1,12 @@
 """A failure is two lines on stderr, nothing on stdout, and the exit code of its kind."""
 
+import json
+import os
+import signal
+import subprocess
+
 import pytest
-from conftest import failure
+from conftest import PROGRAM, failure
 
 
 @pytest.mark.parametrize("arguments", [
@@ -81,3 +86,31 @@ def test_a_store_without_its_key_is_not_given_a_new_one(user):
     assert "octo/hello" in user.ok("cat", "api/repos/octo/hello.json", RUNNERFS_KEY_SOURCE=None)
     import os
     assert not os.path.exists(os.path.join(state, "root-key"))
+
+
+@pytest.mark.parametrize("arguments", [["mount", "--ro", "-o", "rw"], ["mount", "-o", "rw,ro=true"], ["ls", "--nope"]])
+def test_contradictions_and_unknown_options_are_exit_2(user, arguments):
+    failure(user.run(*arguments), 2)
+
+
+def test_arguments_are_taken_as_they_are_written(user):
+    user.ok("put", "cache/[a,b]", stdin="1")
+    assert user.ok("cat", "cache/[a,b]") == "1"
+    assert "[c,d]" in failure(user.run("ls", "[c,d]"), 10)
+    assert user.ok("path", "/user", "/rate_limit").split() == ["api/user.json", "api/rate_limit.json"]
+    assert "--json" in failure(user.run("ls", "--", "--json"), 10)
+
+
+def test_a_put_that_nothing_would_keep_fails(user):
+    assert "cache/k" in failure(user.run("put", "cache/k", stdin="1", RUNNERFS_KEY_SOURCE="memory"), 32)
+
+
+def test_without_a_stdout_no_file_takes_its_place(user):
+    script = '"$0" serve --background >&- 2>&- <&-; "$0" status --json'
+    result = subprocess.run(["sh", "-c", script, PROGRAM], env=user.environment(), capture_output=True, text=True, timeout=60, check=False)
+    status = json.loads(result.stdout)
+    try:
+        assert status["store"]["trouble"] == ""
+        assert user.ok("put", "cache/k", stdin="1") == ""
+    finally:
+        os.kill(status["pid"], signal.SIGTERM)

@@ -37,7 +37,7 @@ TEST_CASE("words of mount(8) and fstab mean nothing here, those of the kernel ar
   CHECK_FALSE(words);
   const auto helper =
       parse_mount_options({"rw,_netdev,user,nouser,users,auto,noauto,nofail,defaults,x-systemd.automount,X-x,nosuid,"
-                           "nodev,noexec,noatime,nosuid"});
+                           "user=octo,comment=of mine,nodev,noexec,noatime,nosuid"});
   REQUIRE(helper);
   CHECK(helper->settings.empty());
   CHECK(helper->passed == std::vector<std::string>{"nosuid", "nodev", "noexec", "noatime"});
@@ -47,6 +47,8 @@ TEST_CASE("words of mount(8) and fstab mean nothing here, those of the kernel ar
 TEST_CASE("contradictions are refused") {
   CHECK(mentions(refused_options({"ro,rw"}), "contradict"));
   CHECK(mentions(refused_options({"rw", "ro"}), "contradict"));
+  CHECK(mentions(refused_options({"rw,ro=true"}), "contradict"));
+  CHECK(refused_options({"rw,noro"}).empty());
   CHECK(mentions(refused_options({"suid,nosuid"}), "contradict"));
   CHECK(mentions(refused_options({"allow_other,noallow_other"}), "twice"));
   CHECK(mentions(refused_options({"origin_timeout=1,origin_timeout=2"}), "twice"));
