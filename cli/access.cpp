@@ -66,7 +66,8 @@ Result<bool> Reach::connect(const Given& given) {
   // From the environment or a file: where daemons of this user usually are, not a wish for one.
   std::string usual;
   if (!named.empty() && !origin->second.starts_with("flag")) usual.swap(named);
-  if (named.empty() && given.has("--mount")) named = socket_of_mountpoint(environment_, mountpoint_path(given.get("--mount")));
+  if (named.empty() && given.has("--mount"))
+    named = socket_of_mountpoint(environment_, mountpoint_path(given.get("--mount")));
   if (named.empty())
     for (const std::string& argument : given.arguments)
       if (const auto place = argument.starts_with("/") ? mount_of_path(absolute_path(argument)) : std::nullopt) {

@@ -3,8 +3,8 @@
 //
 // Which daemon: the one named by --socket; the one mounted at --mount DIR; the one whose mountpoint an absolute path
 // lies below. Else flags on the command line that say how to work (--token-file, --api-url, …) ask for a process of
-// their own; without them it is the daemon of RUNNERFS_SOCKET or the configuration, if it answers, else one of this user
-// that keeps the same store.
+// their own; without them it is the daemon of RUNNERFS_SOCKET or the configuration, if it answers, else one of this
+// user that keeps the same store.
 #pragma once
 
 #include <memory>

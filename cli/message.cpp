@@ -16,7 +16,14 @@ const char* common_hint(Code code) {
     case Code::kNotFound:
       return "check the spelling; `runnerfs ls` shows what is held";
     case Code::kDenied:
-      return "check the token and its permissions: `runnerfs doctor`";
+      return "`runnerfs doctor` looks at the token, the directories and the key";
+    case Code::kInvalid:
+    case Code::kNameTooLong:
+      return "runnerfs(7) describes what names and content look like";
+    case Code::kIsDirectory:
+      return "`runnerfs ls` lists it";
+    case Code::kNoSpace:
+      return "make room where it is written to";
     case Code::kLimited:
       return "`runnerfs status` shows when the limit ends";
     case Code::kTimeout:

@@ -136,9 +136,7 @@ std::string absolute_path(const std::string& path) {
   return out.empty() ? "/" : out;
 }
 
-std::string mountpoint_path(const std::string& path) {
-  return follow_links(absolute_path(path), runnerfs_mounts());
-}
+std::string mountpoint_path(const std::string& path) { return follow_links(absolute_path(path), runnerfs_mounts()); }
 
 std::vector<MountPlace> runnerfs_mounts() {
   std::vector<MountPlace> out;

@@ -58,8 +58,7 @@ std::string status_text(const std::string& status) {
       fmt::format("{} hits, {} misses, {} calls made, {} calls saved, {} stale", at("stats.hits"), at("stats.misses"),
                   at("stats.api_calls_made"), at("stats.api_calls_saved"), at("stats.stale_served")));
   row("now", fmt::format("{} nodes, {} readers wait", at("nodes"), at("waiting")));
-  for (const std::string& warning : json_list(status, "warnings"))
-    row("warning", json_text(warning, ""));
+  for (const std::string& warning : json_list(status, "warnings")) row("warning", json_text(warning, ""));
   return out;
 }
 

@@ -73,10 +73,23 @@ _runnerfs() {
         COMPREPLY=($(compgen -f -- "$cur"))
         return
       fi
-      local directory=
-      [[ $cur == */* ]] && directory=${cur%/*}/
-      local IFS=$'\n'
-      COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" ls "$directory" 2>/dev/null | sed "s|^|$directory|")" -- "$cur"))
+      # A name is data: compgen -W would expand a $(…) in it. The shell splits words at ':', so what it has already is
+      # taken off what is offered.
+      local word=${COMP_LINE:0:COMP_POINT}
+      word=${word##* }
+      [[ -z ${COMP_LINE-} || $word != *"$cur" ]] && word=$cur
+      local directory= name before=${word%"$cur"}
+      [[ $word == */* ]] && directory=${word%/*}/
+      while IFS= read -r name; do
+        name=$directory$name
+        [[ $name == "$word"* ]] || continue
+        name=${name#"$before"}
+        if [[ $name =~ ^[a-zA-Z0-9_./:@=%,+-]*$ ]]; then
+          COMPREPLY+=("$name")
+        else
+          COMPREPLY+=("$(printf %q "$name")")
+        fi
+      done < <("${COMP_WORDS[0]}" ls "$directory" 2>/dev/null)
       compopt -o nospace 2>/dev/null
       ;;
   esac

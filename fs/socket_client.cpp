@@ -29,7 +29,8 @@ struct SocketAccess::Impl {
 
 namespace {
 
-// Of each system call that waits, connect(2) too; 0: without an end, for what an answer may take is the daemon's to say.
+// Of each system call that waits, connect(2) too; 0: without an end, for what an answer may take is the daemon's to
+// say.
 void bound_waits(int fd, Millis patience) {
   const timeval time{patience.count() / 1000, patience.count() % 1000 * 1000};
   ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);

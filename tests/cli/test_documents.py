@@ -89,6 +89,25 @@ def test_bash_completes_commands_options_and_what_is_held(user):
     assert complete("mount", "--key-source", "sys") == ["systemd"]
 
 
+def test_bash_completes_names_as_data(user):
+    """A name of the cache may hold anything: completing it runs nothing, and a ':' in it is no end of the word."""
+    user.ok("put", "cache/$(touch pwned)", stdin="1")
+    user.ok("put", "cache/list_repos:octo", stdin="1")
+    program = user.join("runnerfs")
+    os.symlink(os.path.abspath(os.environ.get("RUNNERFS") or os.path.join(ROOT, "build/release/runnerfs")), program)
+    script = (f'source "{ROOT}/completions/runnerfs.bash"; COMP_LINE=$1; COMP_POINT=${{#1}}; shift; COMP_WORDS=("$@"); '
+              'COMP_CWORD=$(($# - 1)); _runnerfs; printf "%s\\n" "${COMPREPLY[@]}"')
+
+    def complete(*words):
+        return subprocess.run(["bash", "-c", script, "bash", f"{program} cat " + "".join(words), program, "cat", *words], cwd=user.home,
+                              env=user.environment(), capture_output=True, text=True, check=True, timeout=30).stdout.splitlines()
+
+    assert any("touch" in name for name in complete("cache/"))
+    assert not os.path.exists(user.join("pwned"))
+    assert complete("cache/list_repos", ":", "oc") == ["octo"]
+    assert complete("cache/li") == ["cache/list_repos:octo"]
+
+
 def test_help_has_every_option_and_an_example(user, listed):
     commands, flags, _ = listed
     overview = user.ok("help")
