@@ -74,7 +74,12 @@ void Session::Impl::run() {
   ops->pending().abort_all();
   ops->notifier().stop();
   ops->pending().drain();
-  session.reset();
+  FuseSession over;
+  {
+    auto now = state.lock();
+    over = std::move(session);
+  }
+  over.reset();
   state.lock()->ended = true;
   changed.notify_all();
 }
@@ -101,7 +106,10 @@ Result<> Session::Impl::unmount_patiently(bool lazy) {
 // ends when a worker returns from a request after exit(); `inside`, a directory of the mount, lets us send it one.
 void Session::Impl::end_loop(Fd inside) {
   ops->notifier().stop();  // while the loop still answers the lookups that it may wait for
-  fuse_session_exit(session.get());
+  {
+    auto now = state.lock();  // the loop may be ending by itself, and its session with it
+    if (session) fuse_session_exit(session.get());
+  }
   with_patience([inside = std::make_shared<Fd>(std::move(inside))] {
     struct statvfs numbers;
     return ::fstatvfs(inside->get(), &numbers);
