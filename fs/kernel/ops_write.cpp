@@ -39,9 +39,11 @@ void Ops::open_for_writing(Request request, const KernelNodePtr& node, fuse_file
   const bool being_created = node->kind == KernelNode::Kind::kDraft && nodes_.writer(node) != nullptr;
   auto writer = root_.write(node->path, caller, being_created, truncate, false);
   if (!writer) {
-    const bool given_up = node->kind == KernelNode::Kind::kDraft && writer.error().code == Code::kNotFound;
-    if (given_up) return request.error(ESTALE);  // nothing became of it; the kernel looks again, and creates
-    return refuse(request, writer.error());
+    if (writer.error().code != Code::kNotFound) return refuse(request, writer.error());
+    // It expired or was removed since the kernel looked, or nothing became of the draft. The kernel looks again, and
+    // creates it where O_CREAT says so.
+    nodes_.supersede(node);
+    return request.error(ESTALE);
   }
   // The kernel comes back with the draft; or, where it doesn't look up a name (/proc/self/fd/N), with this node again.
   bool told = told_.take(caller.pid, node->path).told;

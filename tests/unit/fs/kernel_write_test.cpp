@@ -207,3 +207,16 @@ TEST_CASE("-o ro makes everything read-only") {
   CHECK((::unlink(m.at("rw/x").c_str()) == -1 && errno == EROFS));
   CHECK(read_whole(m.at("rw/x")).content == "content");
 }
+
+TEST_CASE("what went away since the kernel looked is created anew, or is not there") {
+  RFS_NEEDS_MOUNT();
+  Mounted m;
+  m.tree.put("rw/x", "old");
+  CHECK(size_of(m.at("rw/x")) == 3);
+  REQUIRE(m.tree.remove("rw/x", {}));
+  CHECK(write_whole(m.at("rw/x"), O_WRONLY | O_CREAT | O_TRUNC, "new") == 0);
+  CHECK(m.tree.content("rw/x") == "new");
+  CHECK(size_of(m.at("rw/x")) == 3);
+  REQUIRE(m.tree.remove("rw/x", {}));
+  CHECK(write_whole(m.at("rw/x"), O_WRONLY, "new") == ENOENT);
+}
