@@ -59,6 +59,8 @@ struct UrlTarget {
   std::string path, query;
 };
 Result<UrlTarget> target_of_url(std::string_view url, std::string_view api_base);
+// The same of a Link's URL, which may be relative to that of the request whose answer holds it (RFC 8288, 3.2).
+Result<UrlTarget> target_of_link(const std::string& link, const ApiRequest& from, const std::string& api_base);
 
 // A full API URL or "/repos/…" path with an optional query → the path below api/ in shell-safe spelling, with `.json`.
 Result<std::string> path_of_url(std::string_view url, std::string_view api_base);

@@ -1,6 +1,7 @@
 #include <cctype>
 
 #include "backends/github/path.h"
+#include "backends/http/url.h"
 
 namespace rfs {
 namespace {
@@ -57,6 +58,13 @@ Result<UrlTarget> target_of_url(std::string_view url, std::string_view api_base)
   if (question != std::string_view::npos) target.query = rest.substr(question + 1);
   if (!target.path.starts_with('/')) target.path.insert(0, "/");
   return target;
+}
+
+Result<UrlTarget> target_of_link(const std::string& link, const ApiRequest& from, const std::string& api_base) {
+  std::string base = api_base.starts_with("http") ? api_base : "https://api.github.com";
+  while (base.ends_with('/')) base.pop_back();
+  TRY_ASSIGN(auto url, resolve_url(base + from.path + (from.query.empty() ? "" : "?" + from.query), link));
+  return target_of_url(url, api_base);
 }
 
 Result<std::string> path_of_url(std::string_view url, std::string_view api_base) {

@@ -131,7 +131,7 @@ Result<> PagePass::add(const Entry& page) {
   TRY_ASSIGN(auto elements, json_elements(bytes, list_field_));
   std::string lines;
   for (auto element : elements) append_json_line(lines, element);
-  TRY_ASSIGN(auto next, next_of(page));
+  TRY_ASSIGN(auto next, next_of(page, *state_.lock()->next));
   {
     auto state = state_.lock();
     if (state->pages > 0 && state->facts.key.partition != page.key.partition)
@@ -148,10 +148,10 @@ Result<> PagePass::add(const Entry& page) {
   return {};
 }
 
-Result<std::shared_ptr<const ApiRequest>> PagePass::next_of(const Entry& page) {
+Result<std::shared_ptr<const ApiRequest>> PagePass::next_of(const Entry& page, const ApiRequest& asked) {
   auto url = link_target(page.meta.link, "next");
   if (url.empty()) return nullptr;
-  auto target = target_of_url(url, context_.api_base);
+  auto target = target_of_link(url, asked, context_.api_base);
   if (!target) return fail(Code::kBroken, "the next page lies elsewhere: " + target.error().message);
   TRY_ASSIGN(auto request, json_request(target->path, target->query));
   request.store = lines_->store;

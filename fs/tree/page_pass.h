@@ -68,7 +68,7 @@ class PagePass : public std::enable_shared_from_this<PagePass> {
   bool older_is_held(const ApiRequest& page, double than);
   void take(Result<EntryPtr> page);
   Result<> add(const Entry& page);
-  Result<std::shared_ptr<const ApiRequest>> next_of(const Entry& page);
+  Result<std::shared_ptr<const ApiRequest>> next_of(const Entry& page, const ApiRequest& asked);
   void fold(Entry& facts, const Entry& page, bool first);
   void finish();
   void settle();

@@ -110,12 +110,14 @@ TEST_CASE("lists by line ask for pages of 100 unless told otherwise") {
 }
 
 TEST_CASE("a path without a suffix is a directory when the route table knows it") {
-  for (auto path : {"", "repos", "repos/octo", "repos/octo/hello", "repos/octo/hello/actions", "user", "zen", "repos/o/r/contents/src"}) {
+  for (auto path : {"", "repos", "repos/octo", "repos/octo/hello", "repos/octo/hello/actions", "user", "zen",
+                    "repos/o/r/contents/src"}) {
     INFO(path);
     CHECK(parsed(path).what == What::kDirectory);
     CHECK(parsed(path).display == path);
   }
-  for (auto path : {"nope", "nope.json", "repos.json", "repos/octo.json", "repos/o/r/nope.json", "repos/o/r/nope/x.json", "zen/x.json", "runs?x=1"})
+  for (auto path : {"nope", "nope.json", "repos.json", "repos/octo.json", "repos/o/r/nope.json",
+                    "repos/o/r/nope/x.json", "zen/x.json", "runs?x=1"})
     CHECK(absent(path));
   CHECK(absent("repos/o/r?x=1"));
 }
@@ -131,8 +133,9 @@ TEST_CASE("below a file name there is no directory") {
 }
 
 TEST_CASE("names that begin with a dot are absent, but below contents") {
-  for (auto path : {".git", ".hidden", ".Trash-0/x.json", "repos/.git/x.json", "repos/o/.github.json", "repos/o/r/.json", ".json",
-                    "repos/o/r/contents/.git", "repos/o/r/contents/.git/HEAD.raw", "repos/o/r/contents/.git.json", ".now/.now/zen.json"})
+  for (auto path : {".git", ".hidden", ".Trash-0/x.json", "repos/.git/x.json", "repos/o/.github.json",
+                    "repos/o/r/.json", ".json", "repos/o/r/contents/.git", "repos/o/r/contents/.git/HEAD.raw",
+                    "repos/o/r/contents/.git.json", ".now/.now/zen.json"})
     CHECK(absent(path));
   CHECK(file("repos/o/r/contents/.github/workflows/ci.yml.raw").path == "/repos/o/r/contents/.github/workflows/ci.yml");
   CHECK(file("repos/o/r/contents/.gitignore.raw").path == "/repos/o/r/contents/.gitignore");
@@ -162,9 +165,9 @@ TEST_CASE(".now asks anew for the same request") {
 }
 
 TEST_CASE("bad characters are invalid before anything else is looked at") {
-  for (auto path : {"repos/o/r%.json", "repos/o/r%zz.json", "nope/%f", "repos/o/%2e%2E/x.json", "repos/o/..%2fr.json", "repos/../user.json",
-                    "repos/o/r\x01.json", "repos/o/r\x7f.json", "repos/o/r%00.json", "repos/o/r%7F.json", "repos/o/r.json?x=%0a",
-                    "repos/o/./r.json", "user.json?x=%"})
+  for (auto path : {"repos/o/r%.json", "repos/o/r%zz.json", "nope/%f", "repos/o/%2e%2E/x.json", "repos/o/..%2fr.json",
+                    "repos/../user.json", "repos/o/r\x01.json", "repos/o/r\x7f.json", "repos/o/r%00.json",
+                    "repos/o/r%7F.json", "repos/o/r.json?x=%0a", "repos/o/./r.json", "user.json?x=%"})
     CHECK(failure(path) == Code::kInvalid);
   CHECK(file("repos/o/r/compare/v1...v2.json").path == "/repos/o/r/compare/v1...v2");
   CHECK(file("repos/o/r/contents/..a.json").path == "/repos/o/r/contents/..a");
@@ -199,7 +202,8 @@ TEST_CASE("letters beyond ASCII are sent escaped and shown as themselves") {
 
 TEST_CASE("bytes that are no letters stay escaped") {
   for (auto name : {"%FF", "%C3", "%C0%AF", "%C2%9B", "%E0%80%AF", "%ED%A0%80", "%F4%90%80%80", "%F5%80%80%80", "%20"})
-    CHECK(file("repos/o/r/contents/" + std::string(name) + ".raw").display == "repos/o/r/contents/" + std::string(name) + ".raw");
+    CHECK(file("repos/o/r/contents/" + std::string(name) + ".raw").display ==
+          "repos/o/r/contents/" + std::string(name) + ".raw");
 }
 
 TEST_CASE("allow and deny are EACCES for files alone") {
@@ -217,11 +221,13 @@ TEST_CASE("a URL becomes a path") {
     auto out = path_of_url(url, base);
     return out ? *out : std::string(to_word(out.error().code));
   };
-  CHECK(path("https://api.github.com/repos/o/r/actions/runs?status=success&q=a/b") == "repos/o/r/actions/runs@status=success@q=a%2Fb.json");
+  CHECK(path("https://api.github.com/repos/o/r/actions/runs?status=success&q=a/b") ==
+        "repos/o/r/actions/runs@status=success@q=a%2Fb.json");
   CHECK(path("HTTPS://API.github.com:443/user#top") == "user.json");
   CHECK(path("/repos/o/r?") == "repos/o/r.json");
   CHECK(path("repos/o/r") == "repos/o/r.json");
-  CHECK(path("https://api.github.com/repos/o/.github/contents/data.json") == "repos/o/%2Egithub/contents/data.json.json");
+  CHECK(path("https://api.github.com/repos/o/.github/contents/data.json") ==
+        "repos/o/%2Egithub/contents/data.json.json");
   CHECK(path("https://api.github.com/repos/o/x.json/readme") == "repos/o/x%2Ejson/readme.json");
   CHECK(path("https://ghe.example/api/v3/user", "https://ghe.example/api/v3") == "user.json");
   CHECK(path("https://ghe.example/api/v3x/user", "https://ghe.example/api/v3/") == "invalid");
@@ -265,8 +271,10 @@ struct Random {
     return (state >> 33) % below;
   }
   std::string text(std::size_t most) {
-    static const std::vector<std::string> pieces = {"a", "B", "7", "-", ".", "..", "@", "=", "@a=", "@ref=b", ".json", ".raw", ".jsonl",
-                                                    "%40", "%2E", "%2e", "%2F", "%25", "%3F", " ", "+", "&", "?", "#", "~", "\xc3\xa4", "%C3%A4", "\xff", "%e2%82", "\x82", ":", ",", "[", "'", "\"", "*", "per_page=100"};
+    static const std::vector<std::string> pieces = {
+        "a",      "B",    "7",      "-",    ".",   "..",  "@", "=", "@a=", "@ref=b", ".json",       ".raw", ".jsonl",
+        "%40",    "%2E",  "%2e",    "%2F",  "%25", "%3F", " ", "+", "&",   "?",      "#",           "~",    "\xc3\xa4",
+        "%C3%A4", "\xff", "%e2%82", "\x82", ":",   ",",   "[", "'", "\"",  "*",      "per_page=100"};
     std::string out;
     for (auto n = next(most) + 1; n > 0; --n) out += pieces[next(pieces.size())];
     return out;
@@ -276,7 +284,8 @@ struct Random {
 
 TEST_CASE("a canonical name is read back as the same request, and so is its URL") {
   Random random{1};
-  static const std::vector<std::string> roots = {"repos/o/r/contents/", "repos/o/r/branches/", "repos/o/", "repos/o/r/compare/", "search/code", "user", ""};
+  static const std::vector<std::string> roots = {
+      "repos/o/r/contents/", "repos/o/r/branches/", "repos/o/", "repos/o/r/compare/", "search/code", "user", ""};
   int files = 0, directories = 0;
   for (int i = 0; i < 60'000; ++i) {
     std::string path = roots[random.next(roots.size())] + random.text(5);
@@ -301,7 +310,8 @@ TEST_CASE("a canonical name is read back as the same request, and so is its URL"
     REQUIRE(again->request->query == name->request->query);
     REQUIRE(again->request->accept == name->request->accept);
     const auto& request = *name->request;
-    auto url = path_of_url("https://api.github.com" + request.path + (request.query.empty() ? "" : "?" + request.query), "https://api.github.com");
+    auto url = path_of_url("https://api.github.com" + request.path + (request.query.empty() ? "" : "?" + request.query),
+                           "https://api.github.com");
     INFO(request.path << " ? " << request.query);
     REQUIRE(url);
     auto from_url = parse_api_path(*url, routes());
@@ -312,4 +322,20 @@ TEST_CASE("a canonical name is read back as the same request, and so is its URL"
   }
   CHECK(files > 5'000);
   CHECK(directories > 1'000);
+}
+
+TEST_CASE("a link may be relative to the request whose answer holds it") {
+  const std::string base = "https://ghe.test/api/v3";
+  auto from = json_request("/repos/o/r/issues", "per_page=100&page=1").value();
+  auto next = [&](const std::string& link) {
+    auto target = target_of_link(link, from, base);
+    return target ? target->path + "?" + target->query : std::string(to_word(target.error().code));
+  };
+  CHECK(next("?page=2") == "/repos/o/r/issues?page=2");
+  CHECK(next("issues?page=2") == "/repos/o/r/issues?page=2");
+  CHECK(next("/api/v3/repositories/7/issues?page=2") == "/repositories/7/issues?page=2");
+  CHECK(next(base + "/repositories/7/issues?page=2") == "/repositories/7/issues?page=2");
+  CHECK(next("/repositories/7/issues?page=2") == to_word(Code::kInvalid));
+  CHECK(next("//other.test/api/v3/repos/o/r?page=2") == to_word(Code::kInvalid));
+  CHECK(target_of_link("?page=2", from, "file:///recorded")->path == "/repos/o/r/issues");
 }
