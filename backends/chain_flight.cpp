@@ -99,6 +99,10 @@ void Chain::Impl::finish(const FlightPtr& flight, const Held& held, Result<std::
 void Chain::Impl::keep(const Flight& flight, const Held& held, const Answer& got) {
   negatives.forget(unique_text(flight.key));
   if (!flight.request->store) return;
+  if (!got.keep) {
+    if (held.own) (void)local.remove(flight.key);
+    return;
+  }
   const bool same_row = held.own && !got.changed && held.own->sha256 == got.entry->sha256 &&
                         held.own->key.partition == got.entry->key.partition;
   if (same_row) return local.update(got.entry);

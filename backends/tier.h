@@ -64,6 +64,7 @@ struct Ask {
 struct Answer {
   EntryPtr entry;       // never null; its key is this credential's partition
   bool changed = true;  // false: same body as own (or as shared, which is now vouched for)
+  bool keep = true;     // false: for who asked alone (Cache-Control: no-store)
 };
 
 // A tier beyond this machine.

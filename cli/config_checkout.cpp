@@ -93,7 +93,14 @@ int owners_ttl(const Settings& owner, const std::string& name) {
     if (route.pattern == name || route.operation == name) return route.ttl >= 0 ? route.ttl : 60;
   for (const auto& [known, seconds] : owner.operation_ttls)
     if (known == name) return seconds;
-  return static_cast<int>(owner.cache_default_ttl);
+  int most = static_cast<int>(owner.cache_default_ttl);
+  if (name.find('/') == std::string::npos) return most;
+  // A pattern over several routes: what the owner grants the shortest of them.
+  for (const Route& route : routes.all())
+    if (route_patterns_meet(name, route.pattern)) most = std::min(most, route.ttl >= 0 ? route.ttl : 60);
+  for (const auto& [known, seconds] : owner.operation_ttls)
+    if (known.find('/') != std::string::npos && route_patterns_meet(name, known)) most = std::min(most, seconds);
+  return most;
 }
 
 void apply_checkout_file(Configuration& out, const std::string& text, const std::string& path) {

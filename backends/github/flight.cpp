@@ -181,9 +181,21 @@ void Flight::no_verdict() {
   parts_.proof.finished(identity_->partition, ProofControl::Outcome::kUnknown);
 }
 
+// The REST path that a redirect within the API led to, "" beyond it.
+std::string Flight::home_path() const {
+  std::string_view url = redirects_.url();
+  if (!redirects_.at_home() || !url.starts_with(parts_.base_url + "/")) return {};
+  url.remove_prefix(parts_.base_url.size());
+  return std::string(url.substr(0, url.find('?')));
+}
+
 void Flight::redirected(const HttpResponse& response) {
   auto followed = redirects_.follow(response.headers.get("location"));
   if (!followed) return fail_with(std::move(followed.error()), &response);
+  if (const std::string path = home_path(); !path.empty() && parts_.routes.denied(path))
+    return fail_with({Code::kDenied, "api.deny forbids " + path + ", where it has moved",
+                      "see `runnerfs config` for the list; a repository by number may be any that it names", -1},
+                     &response);
   send();
 }
 

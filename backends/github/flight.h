@@ -49,11 +49,12 @@ class Flight : public std::enable_shared_from_this<Flight> {
   void store(HttpResponse response);           // pool
   bool try_again(Millis delay);
   void fail_with(Error error, const HttpResponse* response = nullptr);
-  void answer(std::shared_ptr<Entry> entry, bool changed);
+  void answer(std::shared_ptr<Entry> entry, bool changed, bool keep);
 
   bool may_prove() const;
   bool links_may_be_gone(const HttpResponse& response, const Entry& entry) const;
   void take_lifetime(Meta& meta, const HttpResponse& response) const;
+  std::string home_path() const;
   const EntryPtr& held() const { return question_ == Question::kOwn ? ask_.own : ask_.shared; }
   Millis left() const;
   Error out_of_time() const;

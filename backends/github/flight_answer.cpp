@@ -73,7 +73,7 @@ void Flight::confirm(const HttpResponse& response) {
   take_lifetime(meta, response);
   entry->found = Source::kOrigin;
   parts_.counters.add(question_ == Question::kProof ? Counter::kProven : Counter::kRevalidated);
-  answer(std::move(entry), false);
+  answer(std::move(entry), false, true);
 }
 
 void Flight::store(HttpResponse response) {
@@ -114,19 +114,21 @@ void Flight::store(HttpResponse response) {
   const bool same = before && before->sha256 == entry->sha256 && before->body->size() == response.body.size();
   response.body.shrink_to_fit();  // it grew by doubling, and stays in memory
   entry->body = std::make_shared<MemoryBody>(std::move(response.body));
-  answer(std::move(entry), !same);
+  const bool keep = !parse_cache_control(response.headers.all("cache-control")).no_store;
+  answer(std::move(entry), !same, keep);
 }
 
 void Flight::take_lifetime(Meta& meta, const HttpResponse& response) const {
   meta.validated_at = parts_.clock.wall();
-  const Lifetime life = lifetime_of(route_, *ask_.request, response.headers, meta.validated_at);
+  const int ttl = route_ ? parts_.routes.ttl(*route_, ask_.request->path) : -1;
+  const Lifetime life = lifetime_of(route_, ttl, *ask_.request, response.headers, meta.validated_at);
   meta.expires_at = life.expires_at;
   meta.immutable = life.immutable;
 }
 
-void Flight::answer(std::shared_ptr<Entry> entry, bool changed) {
+void Flight::answer(std::shared_ptr<Entry> entry, bool changed, bool keep) {
   auto done = std::move(done_);
-  done(Answer{std::move(entry), changed});
+  done(Answer{std::move(entry), changed, keep});
 }
 
 }  // namespace rfs

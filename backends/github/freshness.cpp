@@ -12,13 +12,13 @@ constexpr double kForGood = 10 * 365 * 86400.0;
 
 }  // namespace
 
-Lifetime lifetime_of(const Route* route, const ApiRequest& request, const HeaderList& headers, double now) {
+Lifetime lifetime_of(const Route* route, int ttl, const ApiRequest& request, const HeaderList& headers, double now) {
   const CacheControl control = parse_cache_control(headers.all("cache-control"));
   if (control.no_store) return {now, false};
   if (route && immutable(*route, request)) return {now + kForGood, true};
   double seconds = 0;
-  if (route && route->ttl >= 0)
-    seconds = route->ttl;
+  if (ttl >= 0)
+    seconds = ttl;
   else if (!control.no_cache)
     seconds = std::min(static_cast<double>(control.max_age.value_or(0)), kMostUnasked);
   const double poll = static_cast<double>(parse_count(headers.get("x-poll-interval")).value_or(0));

@@ -13,7 +13,8 @@ struct Lifetime {
 };
 
 // Immutable objects: for good. Else the operation's TTL, else Cache-Control's max-age up to 60 s, else not at all.
-// X-Poll-Interval (at most an hour) is a lower bound, no-store an end to it all. route may be null.
-Lifetime lifetime_of(const Route* route, const ApiRequest& request, const HeaderList& headers, double now);
+// X-Poll-Interval (at most an hour) is a lower bound, no-store an end to it all. route may be null;
+// ttl: its seconds, or -1 (Routes::ttl).
+Lifetime lifetime_of(const Route* route, int ttl, const ApiRequest& request, const HeaderList& headers, double now);
 
 }  // namespace rfs

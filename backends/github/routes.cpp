@@ -7,6 +7,7 @@
 
 #include "backends/github/request.h"
 #include "backends/github/routes_table.h"
+#include "backends/http/headers.h"
 #include "base/encode.h"
 
 namespace rfs {
@@ -26,6 +27,15 @@ std::vector<std::string_view> components(std::string_view path) {
 }
 
 char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
+
+std::vector<std::string> decoded_components(std::string_view path) {
+  std::vector<std::string> decoded;
+  for (auto component : components(path)) {
+    auto plain = percent_decode(component);
+    decoded.push_back(plain ? *plain : std::string(component));
+  }
+  return decoded;
+}
 
 // '*' within one component.
 bool component_matches(std::string_view pattern, std::string_view text) {
@@ -69,6 +79,28 @@ bool matches_from(const std::vector<std::string_view>& pattern, std::size_t p, c
   return i == path.size();
 }
 
+bool is_deep(const std::vector<std::string_view>& pattern, std::size_t at) {
+  return pattern[at] == "**" || is_rest(pattern[at]) || (pattern[at] == "*" && at + 1 == pattern.size());
+}
+
+bool may_be_anything(std::string_view component) {
+  return is_parameter(component) || component.find('*') != std::string_view::npos;
+}
+
+// True when some path could match both patterns. Where that is hard to tell (two parts with stars) it says so too.
+bool may_meet(const std::vector<std::string_view>& a, std::size_t i, const std::vector<std::string_view>& b,
+              std::size_t j) {
+  if (i == a.size() || j == b.size()) return i == a.size() && j == b.size();
+  if (is_deep(a, i)) {
+    for (std::size_t next = i + 1 == a.size() ? j + 1 : j; next <= b.size(); ++next)
+      if (may_meet(a, i + 1, b, next)) return true;
+    return false;
+  }
+  if (is_deep(b, j)) return may_meet(b, j, a, i);
+  const bool same = may_be_anything(a[i]) || may_be_anything(b[j]) || component_matches(a[i], b[j]);
+  return same && may_meet(a, i + 1, b, j + 1);
+}
+
 constexpr std::string_view kRepos = "/repos/{owner}/{repo}";
 
 bool begins(std::string_view text, std::string_view with) { return text.substr(0, with.size()) == with; }
@@ -107,6 +139,19 @@ Route make_route(std::string pattern, const RouteRow& row) {
   return route;
 }
 
+// A path by number, as a pattern of the paths by name that it may stand for; "" when it is none.
+std::string by_name(std::string_view path) {
+  const auto parts = decoded_components(path);
+  if (parts.size() < 2) return {};
+  std::string out;
+  if (parts[0] == "repositories") out = kRepos;
+  if (parts[0] == "organizations") out = "/orgs/{org}";
+  if (parts[0] == "user" && parse_count(parts[1])) out = "/users/{username}";
+  if (!out.empty())
+    for (std::size_t i = 2; i < parts.size(); ++i) out += "/" + parts[i];
+  return out;
+}
+
 bool full_sha(std::string_view text) {
   return (text.size() == 40 || text.size() == 64) &&
          std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
@@ -115,12 +160,11 @@ bool full_sha(std::string_view text) {
 }  // namespace
 
 bool route_pattern_matches(std::string_view pattern, std::string_view path) {
-  std::vector<std::string> decoded;
-  for (auto component : components(path)) {
-    auto plain = percent_decode(component);
-    decoded.push_back(plain ? *plain : std::string(component));
-  }
-  return matches_from(components(pattern), 0, decoded, 0);
+  return matches_from(components(pattern), 0, decoded_components(path), 0);
+}
+
+bool route_patterns_meet(std::string_view a, std::string_view b) {
+  return may_meet(components(a), 0, components(b), 0);
 }
 
 struct Routes::Node {
@@ -173,6 +217,12 @@ Routes::Routes(const RouteOptions& options)
     add_row("", twin_of(row.pattern, "/orgs/{org}", "/organizations/{org}"), row);
   for (const auto& row : general_rows())
     add_row("", twin_of(row.pattern, "/users/{username}/", "/user/{account_id}/"), row);
+  for (const auto& [key, seconds] : options.operation_ttls) {
+    const bool of_routes = std::any_of(routes_.begin(), routes_.end(), [&key = key](const Route& route) {
+      return route_pattern_matches(key, route.pattern);
+    });
+    if (key.find('/') != std::string::npos && !of_routes) ttls_.emplace_back(key, seconds);
+  }
 }
 
 void Routes::add(Route route) {
@@ -204,12 +254,26 @@ const Route* Routes::find(std::string_view path) const {
 
 bool Routes::is_prefix(std::string_view path) const { return root_->continues(components(path), 0); }
 
+int Routes::ttl(const Route& route, std::string_view path) const {
+  int seconds = route.ttl;
+  for (const auto& [pattern, own] : ttls_)
+    if (route_pattern_matches(pattern, path)) seconds = own;
+  return seconds;
+}
+
 bool Routes::permitted(std::string_view path) const {
-  auto any = [&](const std::vector<std::string>& patterns) {
-    return std::any_of(patterns.begin(), patterns.end(),
-                       [&](const std::string& pattern) { return route_pattern_matches(pattern, path); });
-  };
-  return !any(deny_) && (allow_.empty() || any(allow_));
+  const bool allowed = allow_.empty() || std::any_of(allow_.begin(), allow_.end(), [&](const std::string& pattern) {
+                         return route_pattern_matches(pattern, path);
+                       });
+  return allowed && !denied(path);
+}
+
+bool Routes::denied(std::string_view path) const {
+  if (deny_.empty()) return false;
+  const std::string named = by_name(path);
+  return std::any_of(deny_.begin(), deny_.end(), [&](const std::string& pattern) {
+    return route_pattern_matches(pattern, path) || (!named.empty() && route_patterns_meet(pattern, named));
+  });
 }
 
 bool immutable(const Route& route, const ApiRequest& request) {

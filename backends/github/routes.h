@@ -32,14 +32,17 @@ struct Route {
 //   **, last /*    this component and everything below it; "/repos/octo/*" also matches "/repos/octo/hello/pulls"
 //   {x}, {x...}    like a component that is *, or **, so that a route's own pattern can be used
 // A leading '/' may be left out. Letters match in either case, as owners and repositories do at GitHub; escapes are
-// decoded first. A renamed repository is also reached as /repositories/ID: name that path too where it matters.
+// decoded first.
 bool route_pattern_matches(std::string_view pattern, std::string_view path);
+// True when there may be a path that both patterns match; never false where there is one.
+bool route_patterns_meet(std::string_view a, std::string_view b);
 
 struct RouteOptions {
   std::vector<std::string> allow;                           // patterns over REST paths; empty: all
   std::vector<std::string> deny;                            // wins over allow
-  std::vector<std::pair<std::string, int>> operation_ttls;  // operation, or (with a '/') a route pattern → seconds;
-                                                            // the last that applies wins
+  std::vector<std::pair<std::string, int>> operation_ttls;  // operation, or (with a '/') a pattern over routes or paths
+                                                            // → seconds; the last that applies wins, a pattern that
+                                                            // names an owner or the like over one that names none
 };
 
 class Routes {
@@ -50,8 +53,13 @@ class Routes {
   const Route* find(std::string_view path) const;
   // True when some route continues below this path: it may be a directory. "" is the root.
   bool is_prefix(std::string_view path) const;
+  // Seconds that an answer to this path is fresh; -1 as in Route.
+  int ttl(const Route& route, std::string_view path) const;
   // False: api.allow and api.deny say no (EACCES).
   bool permitted(std::string_view path) const;
+  // True: api.deny says no. Of a path by number (/repositories/ID, /organizations/ID, /user/ID) nobody knows the name,
+  // so that it is denied when some name could be.
+  bool denied(std::string_view path) const;
   const std::vector<Route>& all() const { return routes_; }
 
  private:
@@ -60,6 +68,7 @@ class Routes {
   std::vector<Route> routes_;
   std::shared_ptr<Node> root_;
   std::vector<std::string> allow_, deny_;
+  std::vector<std::pair<std::string, int>> ttls_;  // those that are no route's own
 };
 
 // True when the request names its object by a full SHA (40 or 64 hex digits), so that the answer cannot change:

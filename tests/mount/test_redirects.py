@@ -75,3 +75,13 @@ def test_a_relative_location_is_followed(mount, server):
 def test_a_location_that_is_none_is_eio(mount, server):
     server.redirect("/repos/octo/hello/commits/moved", 302, "file:///etc/passwd")
     assert mount.error(HELLO + "/commits/moved.json") in ("EIO", "EACCES", "EHOSTUNREACH")
+
+
+def test_a_denied_repository_is_not_reached_by_its_number_or_its_old_name(home, make_mount, server):
+    home.configure("api:\n  deny: [/repos/octo/hello, /repos/octo/hello/*]\n")
+    mount = make_mount()
+    assert mount.error(f"api/repositories/{HELLO_ID}.json") == "EACCES"
+    assert mount.error(f"api/repositories/{HELLO_ID}/issues.json") == "EACCES"
+    assert server.count() == 0
+    assert mount.error("api/repos/octo/old-hello.json") == "EACCES"
+    assert [entry["path"] for entry in server.requests()] == ["/repos/octo/old-hello"]

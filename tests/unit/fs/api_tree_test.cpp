@@ -187,3 +187,15 @@ TEST_CASE("api is read-only") {
   CHECK(rig.tree->remove("user.json", {}).error().code == Code::kReadOnly);
   CHECK(rig.tree->make_directory("x", {}).error().code == Code::kReadOnly);
 }
+
+TEST_CASE("an answer that says no-store is given and not kept") {
+  ApiRig rig;
+  rig.read("repos/o/r.json", "[0]");
+  rig.clock.advance(61);
+  auto asked = rig.open("repos/o/r.json");
+  auto question = rig.origin.next();
+  question.done(Answer{rig.entry(*question.ask.request, "[1]"), true, false});
+  CHECK(content_of(*asked.wait().value()) == "[1]");
+  CHECK(rig.lookup("repos/o/r.json").kind == Node::Kind::kUnbound);
+  CHECK(rig.names("repos/o").empty());
+}

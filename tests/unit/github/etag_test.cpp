@@ -70,16 +70,16 @@ TEST_CASE("freshness is the operation's TTL, else max-age up to a minute, else n
   minute.set("cache-control", "private, max-age=30");
   hour.set("cache-control", "max-age=3600");
   store.set("cache-control", "no-store, max-age=60");
-  CHECK(lifetime_of(&route, request, minute, 100).expires_at == 130);
-  CHECK(lifetime_of(&route, request, hour, 100).expires_at == 160);
-  CHECK(lifetime_of(&route, request, none, 100).expires_at == 100);
-  CHECK(lifetime_of(&route, request, store, 100).expires_at == 100);
-  CHECK(lifetime_of(nullptr, request, minute, 100).expires_at == 130);
+  CHECK(lifetime_of(&route, route.ttl, request, minute, 100).expires_at == 130);
+  CHECK(lifetime_of(&route, route.ttl, request, hour, 100).expires_at == 160);
+  CHECK(lifetime_of(&route, route.ttl, request, none, 100).expires_at == 100);
+  CHECK(lifetime_of(&route, route.ttl, request, store, 100).expires_at == 100);
+  CHECK(lifetime_of(nullptr, -1, request, minute, 100).expires_at == 130);
   route.ttl = 300;
-  CHECK(lifetime_of(&route, request, none, 100).expires_at == 400);
-  CHECK(lifetime_of(&route, request, store, 100).expires_at == 100);
+  CHECK(lifetime_of(&route, route.ttl, request, none, 100).expires_at == 400);
+  CHECK(lifetime_of(&route, route.ttl, request, store, 100).expires_at == 100);
   route.ttl = 0;
-  CHECK(lifetime_of(&route, request, minute, 100).expires_at == 100);
+  CHECK(lifetime_of(&route, route.ttl, request, minute, 100).expires_at == 100);
 }
 
 TEST_CASE("X-Poll-Interval is a lower bound", "[freshness]") {
@@ -88,11 +88,11 @@ TEST_CASE("X-Poll-Interval is a lower bound", "[freshness]") {
   ApiRequest request{"/events", "", "application/vnd.github+json", "events.json"};
   HeaderList headers;
   headers.set("x-poll-interval", "60");
-  CHECK(lifetime_of(&route, request, headers, 0).expires_at == 60);
+  CHECK(lifetime_of(&route, route.ttl, request, headers, 0).expires_at == 60);
   headers.set("x-poll-interval", "5");
-  CHECK(lifetime_of(&route, request, headers, 0).expires_at == 10);
+  CHECK(lifetime_of(&route, route.ttl, request, headers, 0).expires_at == 10);
   headers.set("x-poll-interval", "999999");
-  CHECK(lifetime_of(&route, request, headers, 0).expires_at == 3600);
+  CHECK(lifetime_of(&route, route.ttl, request, headers, 0).expires_at == 3600);
 }
 
 TEST_CASE("what is named by a full SHA does not change", "[freshness]") {
@@ -104,7 +104,7 @@ TEST_CASE("what is named by a full SHA does not change", "[freshness]") {
                                         {"/repos/o/" + sha, false}}) {
     ApiRequest request{path, "", "application/vnd.github+json", path.substr(1) + ".json"};
     CAPTURE(path);
-    const Lifetime life = lifetime_of(routes.find(path), request, HeaderList(), 0);
+    const Lifetime life = lifetime_of(routes.find(path), routes.find(path)->ttl, request, HeaderList(), 0);
     CHECK(life.immutable == immutable);
     CHECK((life.expires_at > 365 * 86400.0) == immutable);
   }

@@ -54,8 +54,9 @@ TEST_CASE("a renamed repository's id, and GitHub's own Link forms, have the same
 }
 
 TEST_CASE("what no row names does not exist") {
-  for (auto path : {"", "/", "/nope", "/repos", "/repos/o", "/repos/o/r/nope", "/repos//r", "/repos/o/r/", "/repos/o/r/git/blobs",
-                    "/graphql", "/app/installations/1/access_tokens", "/repos/o/r/actions/runners/registration-token/x"})
+  for (auto path :
+       {"", "/", "/nope", "/repos", "/repos/o", "/repos/o/r/nope", "/repos//r", "/repos/o/r/", "/repos/o/r/git/blobs",
+        "/graphql", "/app/installations/1/access_tokens", "/repos/o/r/actions/runners/registration-token/x"})
     CHECK(find(path) == nullptr);
 }
 
@@ -77,18 +78,38 @@ TEST_CASE("wrapped lists name the member that holds them") {
 }
 
 TEST_CASE("routes of the deny list never leave to peers") {
-  for (auto path : {"/user", "/user/repos", "/users/octocat", "/orgs/o", "/organizations/1/repos", "/app", "/installation/repositories",
-                    "/search/code", "/notifications", "/repos/o/r/actions/secrets", "/repos/o/r/actions/organization-secrets",
-                    "/repos/o/r/actions/variables/X", "/repos/o/r/environments", "/repos/o/r/hooks", "/repos/o/r/keys/1",
-                    "/repos/o/r/collaborators", "/repos/o/r/invitations", "/repos/o/r/branches/main/protection",
-                    "/repos/o/r/rulesets/1", "/repos/o/r/secret-scanning/alerts", "/repos/o/r/dependabot/alerts",
-                    "/repos/o/r/security-advisories", "/repos/o/r/traffic/views", "/repos/o/r/actions/runners",
-                    "/repositories/1/actions/runners/2", "/enterprises/e/audit-log"}) {
+  for (auto path : {"/user",
+                    "/user/repos",
+                    "/users/octocat",
+                    "/orgs/o",
+                    "/organizations/1/repos",
+                    "/app",
+                    "/installation/repositories",
+                    "/search/code",
+                    "/notifications",
+                    "/repos/o/r/actions/secrets",
+                    "/repos/o/r/actions/organization-secrets",
+                    "/repos/o/r/actions/variables/X",
+                    "/repos/o/r/environments",
+                    "/repos/o/r/hooks",
+                    "/repos/o/r/keys/1",
+                    "/repos/o/r/collaborators",
+                    "/repos/o/r/invitations",
+                    "/repos/o/r/branches/main/protection",
+                    "/repos/o/r/rulesets/1",
+                    "/repos/o/r/secret-scanning/alerts",
+                    "/repos/o/r/dependabot/alerts",
+                    "/repos/o/r/security-advisories",
+                    "/repos/o/r/traffic/views",
+                    "/repos/o/r/actions/runners",
+                    "/repositories/1/actions/runners/2",
+                    "/enterprises/e/audit-log"}) {
     INFO(path);
     REQUIRE(find(path));
     CHECK_FALSE(find(path)->shareable);
   }
-  for (auto path : {"/repos/o/r", "/repos/o/r/pulls", "/repositories/1/issues", "/repositories", "/licenses", "/meta"}) {
+  for (auto path :
+       {"/repos/o/r", "/repos/o/r/pulls", "/repositories/1/issues", "/repositories", "/licenses", "/meta"}) {
     INFO(path);
     CHECK(find(path)->shareable);
   }
@@ -158,4 +179,39 @@ TEST_CASE("deny wins over allow, in either case and through escapes") {
   CHECK_FALSE(table.permitted("/repos/octo/%70rivate"));
   CHECK_FALSE(table.permitted("/user"));
   CHECK(routes().permitted("/user"));
+}
+
+TEST_CASE("a pattern of operation_ttls may name one repository") {
+  Routes table({{}, {}, {{"/repos/octo/hello/pulls", 3}, {"/repos/octo/*", 4}, {"/repos/*/*/pulls", 7}}});
+  auto ttl = [&](const std::string& path) { return table.ttl(*table.find(path), path); };
+  CHECK(ttl("/repos/octo/hello/pulls") == 4);
+  CHECK(ttl("/repos/OCTO/other") == 4);
+  CHECK(ttl("/repos/o/r/pulls") == 7);
+  CHECK(ttl("/repos/o/r/actions/runs") == 120);
+}
+
+TEST_CASE("patterns meet when some path matches both") {
+  CHECK(route_patterns_meet("/repos/octo/secret/**", "/repos/{owner}/{repo}/issues"));
+  CHECK(route_patterns_meet("/repos/octo/*", "/repos/*/hello"));
+  CHECK(route_patterns_meet("/repos/**/secrets/*", "/repos/{owner}/{repo}/actions/secrets/KEY"));
+  CHECK(route_patterns_meet("/repos/{owner}/{repo}/contents/{path...}", "/repos/o/r/contents/a/b"));
+  CHECK_FALSE(route_patterns_meet("/repos/octo/secret/**", "/repos/{owner}/{repo}"));
+  CHECK_FALSE(route_patterns_meet("/repos/*/*/pulls", "/repos/{owner}/{repo}/issues"));
+  CHECK_FALSE(route_patterns_meet("/repos/octo/*", "/orgs/{org}/repos"));
+}
+
+TEST_CASE("what is denied by name is not given by number") {
+  Routes table({{}, {"/repos/octo/secret", "/repos/octo/secret/**", "/orgs/hidden/**", "/users/ghost/repos"}, {}});
+  for (auto path : {"/repositories/5", "/repositories/5/issues", "/organizations/7/repos", "/user/9/repos"}) {
+    INFO(path);
+    CHECK_FALSE(table.permitted(path));
+  }
+  for (auto path : {"/repositories", "/user", "/user/repos", "/repos/octo/hello", "/user/9/orgs", "/organizations/7"}) {
+    INFO(path);
+    CHECK(table.permitted(path));
+  }
+  Routes narrow({{}, {"/repos/*/*/actions/secrets/**"}, {}});
+  CHECK(narrow.permitted("/repositories/5/issues"));
+  CHECK_FALSE(narrow.permitted("/repositories/5/actions/secrets/KEY"));
+  CHECK(routes().permitted("/repositories/5"));
 }
