@@ -120,6 +120,7 @@ void Flight::send() {
   request.url = redirects_.url();
   request.timeout = time;
   request.max_body = parts_.options.max_object_size;
+  request.needs_end = !is_json(*ask_.request);
   request.skip_ok_body = question_ == Question::kControl;
   request.headers.emplace_back("User-Agent", parts_.options.user_agent);
   request.headers.emplace_back("Accept", home ? ask_.request->accept : "*/*");

@@ -11,10 +11,6 @@ namespace rfs {
 
 namespace {
 
-bool is_json(const ApiRequest& request) {
-  return request.accept == "application/vnd.github+json" || request.accept == "application/sarif+json";
-}
-
 std::uint64_t per_page(std::string_view query) {
   constexpr std::string_view kName = "per_page=";
   for (std::size_t at = 0; at < query.size();) {

@@ -20,6 +20,11 @@ struct ApiRequest {
   bool store = true;
 };
 
+// A body of this media type is JSON, so that it shows by itself whether it is whole.
+inline bool is_json(const ApiRequest& request) {
+  return request.accept == "application/vnd.github+json" || request.accept == "application/sarif+json";
+}
+
 // lp(host) lp(path) lp(query) lp(accept) lp(api-version); host is the base URL without its scheme
 // ("api.github.com", "ghe.example/api/v3", "127.0.0.1:8443"). FORMATS C.2.
 std::string canonical_key(const std::string& host, const ApiRequest& request);

@@ -133,7 +133,12 @@ class HttpClient::Loop {
     while (CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
       if (message->msg != CURLMSG_DONE) continue;
       const CURLcode code = message->data.result;
-      if (auto transfer = take_out(message->easy_handle)) transfer->finish(code);
+      auto transfer = take_out(message->easy_handle);
+      if (!transfer) continue;
+      if (transfer->again_over_http1())
+        waiting_.push_front(std::move(transfer));
+      else
+        transfer->finish(code);
     }
   }
 

@@ -1,5 +1,10 @@
 // HttpClient: libcurl's multi interface on one thread. HTTP/2 over TLS with multiplexing, keep-alive, compression.
 //
+// libcurl takes an HTTP/2 stream that is reset with NO_ERROR in the middle of a body for one that ended, and proxies do
+// reset streams so. Where neither a length nor a compressed stream's own end would show it, and the caller asks for
+// that (HttpRequest::needs_end), the answer is stopped where its body begins and asked for over HTTP/1.1, whose last
+// chunk libcurl insists on.
+//
 // The one thread owns every curl object; other threads put requests into a queue and wake it. Make it after the process
 // has daemonised: the thread does not survive a fork.
 #pragma once

@@ -46,10 +46,9 @@ CURL* Transfer::start(const HttpClientOptions& options, CURLSH* share) {
   curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
-  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(http1_only_ ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
   // Rather a stream of a connection that is just being made than one more connection. Plain http cannot multiplex.
-  curl_easy_setopt(easy, CURLOPT_PIPEWAIT, tls ? 1L : 0L);
-  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");  // all that this libcurl has
+  curl_easy_setopt(easy, CURLOPT_PIPEWAIT, tls && !http1_only_ ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   // A proxy of the environment is for https, where it sees no content.
   if (!tls) curl_easy_setopt(easy, CURLOPT_PROXY, "");
@@ -79,11 +78,15 @@ CURL* Transfer::start(const HttpClientOptions& options, CURLSH* share) {
 }
 
 void Transfer::set_headers() {
-  for (const auto& [name, value] : request_.headers)
-    if (curl_slist* list = curl_slist_append(headers_.get(), (name + ": " + value).c_str())) {
+  const auto add = [this](const std::string& line) {
+    if (curl_slist* list = curl_slist_append(headers_.get(), line.c_str())) {
       (void)headers_.release();
       headers_.reset(list);
     }
+  };
+  for (const auto& [name, value] : request_.headers) add(name + ": " + value);
+  // Not CURLOPT_ACCEPT_ENCODING: libcurl would decode, and not notice a stream that stops early (decode.h).
+  add("Accept-Encoding: " + std::string(offered_codings()));
   curl_slist* list = headers_.get();
   if (request_.authorization && !request_.authorization->empty()) {
     constexpr std::string_view kName = "Authorization: ";
@@ -99,33 +102,40 @@ void Transfer::set_headers() {
   curl_easy_setopt(easy_.get(), CURLOPT_HTTPHEADER, list);
 }
 
+bool Transfer::stops(Cut why) {
+  cut_ = why;
+  return false;
+}
+
 bool Transfer::take_header(std::string_view line) {
   if (in_body_) return true;  // a trailer: of no use here
   if (line.starts_with("HTTP/")) {
     response_.headers.clear();
+    http2_ = line.starts_with("HTTP/2");
     const auto space = line.find(' ');
     response_.status =
         space == std::string_view::npos ? 0 : static_cast<int>(parse_count(line.substr(space + 1, 3)).value_or(0));
     return true;
   }
-  const bool end = trimmed(line).empty();
-  if (!end) {
-    if (response_.headers.add_line(line)) return true;
-    cut_ = Cut::kBadHeader;
-    return false;
-  }
+  if (!trimmed(line).empty()) return response_.headers.add_line(line) || stops(Cut::kBadHeader);
   if (response_.status < 200) return true;  // 1xx: the answer is yet to come
   in_body_ = true;
-  const auto length = parse_count(response_.headers.get("content-length"));
-  if (request_.skip_ok_body && response_.status == 200) {
-    cut_ = Cut::kSkipped;
-    return false;
-  }
-  if (length && static_cast<std::uint64_t>(*length) > request_.max_body) {
-    cut_ = Cut::kTooLarge;
-    return false;
-  }
-  if (length && !response_.headers.has("content-encoding")) response_.body.reserve(static_cast<std::size_t>(*length));
+  return begin_body();
+}
+
+bool Transfer::begin_body() {
+  const HeaderList& headers = response_.headers;
+  if (request_.skip_ok_body && response_.status == 200) return stops(Cut::kSkipped);
+  const auto length = parse_count(headers.get("content-length"));
+  if (length && static_cast<std::uint64_t>(*length) > request_.max_body) return stops(Cut::kTooLarge);
+  // We asked for no transfer coding; libcurl would take a compressed one off, with the same blindness for its end.
+  if (headers.has("transfer-encoding") && !same_text(headers.all("transfer-encoding"), "chunked"))
+    return stops(Cut::kBadCoding);
+  auto decoder = make_decoder(headers.all("content-encoding"));
+  if (!decoder) return stops(Cut::kBadCoding);
+  decoder_ = std::move(*decoder);
+  if (request_.needs_end && response_.status == 200 && http2_ && !length && !decoder_) return stops(Cut::kNoEnd);
+  if (length && !decoder_) response_.body.reserve(static_cast<std::size_t>(*length));
   return true;
 }
 
@@ -135,12 +145,35 @@ std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count,
 
 std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, void* self) {
   auto& transfer = *static_cast<Transfer*>(self);
-  if (transfer.response_.body.size() + size * count > transfer.request_.max_body) {
-    transfer.cut_ = Cut::kTooLarge;
-    return 0;
+  const std::string_view piece(data, size * count);
+  std::string& body = transfer.response_.body;
+  const std::uint64_t most = transfer.request_.max_body;
+  if (transfer.decoder_) {
+    if (auto added = transfer.decoder_->add(piece, body, most); !added)
+      return transfer.stops(added.error().code == Code::kTooLarge ? Cut::kTooLarge : Cut::kBadCoding), 0;
+  } else {
+    if (body.size() + piece.size() > most) return transfer.stops(Cut::kTooLarge), 0;
+    body.append(piece);
   }
-  transfer.response_.body.append(data, size * count);
-  return size * count;
+  return piece.size();
+}
+
+bool Transfer::again_over_http1() {
+  if (cut_ != Cut::kNoEnd || http1_only_) return false;
+  http1_only_ = true;
+  cut_ = Cut::kNo;
+  in_body_ = false;
+  response_ = HttpResponse();
+  text_.fill('\0');
+  easy_.reset();  // before the list that it points to
+  headers_.reset();
+  return true;
+}
+
+// A whole message may carry half of a compressed stream. Of what is no success only the status counts.
+bool Transfer::is_cut_short() const {
+  if (!decoder_ || decoder_->ended() || response_.status == 204 || response_.status >= 300) return false;
+  return cut_ != Cut::kSkipped && response_.headers.get("content-length") != "0";
 }
 
 HttpFailure Transfer::failure(CURLcode code) const {
@@ -183,8 +216,6 @@ HttpFailure Transfer::failure(CURLcode code) const {
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
       return {{Code::kBroken, "the answer of " + where + " broke off: " + detail, "try again"}, true};
-    case CURLE_BAD_CONTENT_ENCODING:
-      return {{Code::kBroken, "the answer of " + where + " does not decompress: " + detail, "try again"}, true};
     default:
       return {{Code::kBroken, "no usable answer of " + where + ": " + detail, "check GITHUB_API_URL"}};
   }
@@ -199,10 +230,15 @@ void Transfer::finish(CURLcode code) {
   if (cut_ == Cut::kBadHeader)
     return done(tl::unexpected(HttpFailure{{Code::kBroken, "the answer's headers are malformed or too many",
                                             "check what stands between here and the server"}}));
+  if (cut_ == Cut::kBadCoding)
+    return done(tl::unexpected(HttpFailure{{Code::kBroken, "the answer of " + redacted_url(request_.url) +
+                                                               " does not decompress", "try again"}, true}));
   if (code != CURLE_OK && cut_ != Cut::kSkipped) return done(tl::unexpected(failure(code)));
-  long version = 0;
-  curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_VERSION, &version);
-  response_.end_known = version >= CURL_HTTP_VERSION_2_0 || response_.headers.has("content-length") ||
+  if (is_cut_short())
+    return done(tl::unexpected(HttpFailure{{Code::kBroken, "the answer of " + redacted_url(request_.url) +
+                                                               " broke off within its compressed body", "try again"},
+                                           true}));
+  response_.end_known = (http2_ && decoder_) || response_.headers.has("content-length") ||
                         response_.headers.has("transfer-encoding") || response_.status == 204 ||
                         response_.status == 304;
   done(std::move(response_));

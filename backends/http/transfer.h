@@ -8,6 +8,7 @@
 #include <string>
 
 #include "backends/http/client.h"
+#include "backends/http/decode.h"
 #include "backends/http/transport.h"
 #include "base/handle.h"
 
@@ -24,6 +25,8 @@ class Transfer {
   // The easy handle with every option set, ready for curl_multi_add_handle; null when curl has no memory.
   CURL* start(const HttpClientOptions& options, CURLSH* share);
   CURL* handle() const { return easy_.get(); }
+  // True: it ended because its end could not have been told; start() it once more, then over HTTP/1.1.
+  bool again_over_http1();
   // Calls `done`: what curl's verdict means. REQUIRES: the handle has been taken out of the multi handle.
   void finish(CURLcode code);
   // Call `done` with the failure of a request that ran out of time, may not leave, or is ended by stop().
@@ -32,9 +35,14 @@ class Transfer {
   void abort();
 
  private:
+  enum class Cut { kNo, kSkipped, kTooLarge, kBadHeader, kBadCoding, kNoEnd };
+
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
   bool take_header(std::string_view line);
+  bool begin_body();
+  bool stops(Cut why);
+  bool is_cut_short() const;
   void set_headers();
   HttpFailure failure(CURLcode code) const;
 
@@ -48,8 +56,10 @@ class Transfer {
   curl_slist authorization_node_{};
   std::array<char, CURL_ERROR_SIZE> text_{};
   HttpResponse response_;
-  bool in_body_ = false;
-  enum class Cut { kNo, kSkipped, kTooLarge, kBadHeader } cut_ = Cut::kNo;
+  bool in_body_ = false, http2_ = false;
+  bool http1_only_ = false;
+  std::unique_ptr<Decoder> decoder_;  // null: the body comes as it is
+  Cut cut_ = Cut::kNo;                // why we ended it ourselves
   Handle<CURL, curl_easy_cleanup> easy_;
 };
 

@@ -26,6 +26,9 @@ struct HttpRequest {
   // Asked once, on a thread of the transport, when the request is about to leave; it may have waited long for that.
   // False: it is not sent, and ends with kLimited. Empty: it may.
   std::function<bool()> may_leave;
+  // Nothing in the content says where it ends, so that the message has to: a 200 over HTTP/2 without a length is asked
+  // for once more over HTTP/1.1 (client.h says why).
+  bool needs_end = false;
   bool skip_ok_body = false;  // the body of a 200 is of no interest: stop where it begins
 };
 
@@ -33,7 +36,8 @@ struct HttpResponse {
   int status = 0;
   HeaderList headers;  // of the final answer; no trailers
   std::string body;    // decoded
-  // The end of the body was told (length, last chunk, HTTP/2), not just the end of the connection.
+  // The end of the body was told (length, last chunk, end of a compressed stream), not just by an end of the connection
+  // or of the HTTP/2 stream.
   bool end_known = true;
 };
 

@@ -1,5 +1,9 @@
-"""What is sent to GitHub."""
+"""What is sent to GitHub, and what comes back over the wire."""
 
+import base64
+import subprocess
+
+import pytest
 from client import Server
 from fixtures import ALPHA
 from rfs import threads
@@ -67,3 +71,64 @@ def test_a_blank_in_a_name_is_encoded(mount, server):
     server.resource("/repos/octo/hello/contents/a%20b.txt", json={"name": "a b.txt"})
     assert mount.json(HELLO + "/contents/a b.txt.json") == {"name": "a b.txt"}
     assert server.requests()[0]["path"] == "/repos/octo/hello/contents/a%20b.txt"
+
+
+PLAN = HELLO + "/contents/plan.txt"
+TEXT = b"".join(b"line %d of a plan that is long enough\n" % number for number in range(2000))
+
+
+def coded(coding, data):
+    tool = {"br": ["brotli", "-c"], "zstd": ["zstd", "-q", "-c"], "gzip": ["gzip", "-c"]}[coding]
+    return subprocess.run(tool, input=data, stdout=subprocess.PIPE, check=True).stdout
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "zstd"])
+def test_every_offered_coding_is_taken_off(mount, server, coding):
+    server.fault("coded", coding=coding, base64=base64.b64encode(coded(coding, TEXT)).decode())
+    assert mount.read(PLAN + ".raw") == TEXT
+    assert coding in dict(server.requests()[0]["headers"])["accept-encoding"]
+
+
+@pytest.mark.parametrize("suffix", ["raw", "bin", "html"])
+@pytest.mark.parametrize("coding", ["gzip", "br", "zstd"])
+def test_a_compressed_stream_that_stops_in_a_complete_message_is_no_file(mount, server, coding, suffix):
+    whole = coded(coding, TEXT)
+    for size in (len(whole) - 1, len(whole) // 2, 1, 0):
+        server.release()
+        server.fault("coded", coding=coding, base64=base64.b64encode(whole[:size]).decode())
+        assert mount.error(f"{PLAN}.{suffix}") == "EIO", size
+        assert mount.errors()[-1]["errno"] == "EIO"
+    server.release()
+    server.fault("coded", coding=coding, base64=base64.b64encode(whole).decode())
+    assert mount.read(f"{PLAN}.{suffix}") == TEXT
+
+
+def test_what_is_coded_in_a_way_that_was_not_asked_for_is_no_file(mount, server):
+    for coding in ("compress", "gzip, gzip", "rot13"):
+        server.release()
+        server.fault("coded", coding=coding, base64=base64.b64encode(b"?" * 100).decode())
+        assert mount.error(PLAN + ".raw") == "EIO", coding
+
+
+@pytest.mark.parametrize("fault", [{"kind": "truncate", "code": 0}, {"kind": "truncate", "code": 2}, {"kind": "truncate", "code": 8},
+                                   {"kind": "goaway", "code": 0}, {"kind": "goaway", "code": 2}])
+@pytest.mark.parametrize("with_length", [True, False])
+def test_a_stream_that_is_ended_early_is_no_file(mount, server, fault, with_length):
+    server.switch(name="compress", value=False)
+    server.resource("/repos/octo/hello/contents/plan.txt", text=TEXT.decode(), kind="text/plain")
+    server.fault(**fault, chunked=not with_length, after=1000)
+    assert mount.error(PLAN + ".raw") == "EIO"
+    server.release()
+    assert mount.read(PLAN + ".raw") == TEXT
+
+
+def test_a_body_without_a_length_is_asked_for_where_its_end_is_told(mount, server):
+    server.switch(name="compress", value=False)
+    server.fault("coded", coding="identity", base64=base64.b64encode(TEXT).decode())
+    assert mount.read(PLAN + ".raw") == TEXT
+    assert [request["protocol"] for request in server.requests()] == ["h2", "http/1.1"]
+    server.requests(clear=True)
+    server.release()
+    server.fault("coded", coding="identity", base64=base64.b64encode(b"[1]").decode())
+    assert mount.read(HELLO + "/issues.json") == b"[1]", "JSON shows by itself that it is whole"
+    assert [request["protocol"] for request in server.requests()] == ["h2"]

@@ -71,10 +71,10 @@ async def send(writer, request, response):
             writer.write(b"%x\r\n%s\r\n" % (len(data), data) if response.chunked else data)
 
     body = response.body
-    if delivery.kind in ("truncate", "reset_body"):
+    if delivery.kind in ("truncate", "goaway", "reset_body"):
         piece(body[:delivery.after])
         await writer.drain()
-        if delivery.kind == "truncate":  # an orderly end of the connection, too early
+        if delivery.kind != "reset_body":  # an orderly end of the connection, too early
             writer.close()
             return
         await arrive(writer)

@@ -93,12 +93,17 @@ class Connection:
         if empty:
             return
         body = response.body
-        if delivery.kind in ("truncate", "reset_body"):
+        if delivery.kind in ("truncate", "reset_body", "goaway"):
             await self.data(stream, body[:delivery.after], last=False)
             if delivery.kind == "reset_body":
                 await arrive(self.writer)
                 raise Cut
-            self.h2.reset_stream(stream, h2.errors.ErrorCodes.INTERNAL_ERROR)
+            if delivery.kind == "goaway":
+                self.h2.close_connection(delivery.code, last_stream_id=stream)
+                await self.flush()
+                self.writer.close()
+                return
+            self.h2.reset_stream(stream, delivery.code)
             await self.flush()
             return
         if delivery.kind == "stall" and delivery.after:

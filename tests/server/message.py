@@ -45,6 +45,7 @@ class Delivery:
     every: float = 0.05  # drip: seconds between them
     data: bytes = b""  # garbage: what is written instead of an answer
     released: object = None  # stall: an asyncio.Event; the rest is sent once it is set
+    code: int = 2  # truncate: of RST_STREAM (RFC 9113, 7)
 
 
 @dataclass
