@@ -69,8 +69,9 @@ EntryPtr LocalTiers::raise(const EntryPtr& from_disk, const MemoryTier::Moment& 
   const Body& body = *copy->body;
   if (body.size() <= kSmallBody && body.in_memory().size() != body.size()) {
     auto bytes = read_all(body);
-    // Bytes that cannot be had are no version: absent, so that the origin is asked for good ones.
-    if (!went_well(reads_, bytes)) return nullptr;
+    // Bytes that cannot be had are no version of what the origin can be asked for again. Other entries (cache/) are
+    // there, and reading them says what is wrong.
+    if (!went_well(reads_, bytes)) return copy->key.space == Space::kApi ? nullptr : copy;
     copy->body = std::make_shared<MemoryBody>(std::move(*bytes));
   }
   memory_.fill(copy, since);

@@ -33,7 +33,9 @@ void Faults::spoiled(const std::string& record, const std::string& path, const E
     auto state = state_.lock();
     if (state->spoiled.size() >= kMost || !state->spoiled.insert(record).second) return;
   }
-  errors_.add(path, error);
+  Error told = error;
+  if (told.hint.empty()) told.hint = "what came from GitHub is fetched again; an entry of cache/ has to be written again";
+  errors_.add(path, told);
 }
 
 bool Faults::is_spoiled(const std::string& record) { return state_.lock()->spoiled.count(record) > 0; }

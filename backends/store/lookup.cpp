@@ -31,6 +31,13 @@ Result<MetaRecord> open_row(Database& database, const Digest& id, BytesView seal
   return record;
 }
 
+// What is held of a body, as far as that can be seen without reading it. `behind`: bytes that its file must have, -1 when
+// the database has no row of it.
+bool body_is_there(Database& database, const BodyRef& body, std::int64_t behind) {
+  if (!body.index) return behind == 0;
+  return behind > 0 && database.objects() && database.objects()->holds(body.id, behind);
+}
+
 }  // namespace
 
 EntryPtr as_found(const Entry& entry) {
@@ -42,18 +49,33 @@ EntryPtr as_found(const Entry& entry) {
 Result<EntryPtr> find_entry(const std::shared_ptr<Database>& database, const EntryKey& key, std::int64_t& used_ms) {
   Digest id = entry_id(database->ring(), key);
   Bytes sealed;
+  std::int64_t behind = 0;
   {
     TRY_ASSIGN(auto db, database->connections().read());
-    auto stmt = db->use("SELECT used_hint, meta FROM entry WHERE id = ?");
+    // Lengths alone: SQLite does not read the chunks for them.
+    auto stmt = db->use(
+        "SELECT used_hint, meta, ifnull((SELECT size - (SELECT ifnull(sum(length(data)), 0) FROM chunk WHERE "
+        "chunk.body_id = body.body_id) FROM body WHERE body.body_id = entry.body_id), -1) FROM entry WHERE id = ?");
     stmt.blob(id);
     TRY_ASSIGN(bool found, stmt.step());
     if (!found) return nullptr;
     used_ms = stmt.integer_at(0);
     sealed = copy(stmt.blob_at(1));
+    behind = stmt.integer_at(2);
   }
   TRY_ASSIGN(MetaRecord record, open_row(*database, id, sealed, shown_path(key)));
-  if (record.body && database->faults().is_spoiled(StoredBody::record_name(record.body->id)))
-    return fail(Code::kTampered, "the body of this entry in the cache is damaged");
+  // Before a reader has the size: GitHub is asked again for what is gone. What nobody else has (cache/) stays a name
+  // whose read fails, to be removed or written anew.
+  if (record.body && key.space == Space::kApi) {
+    const std::string name = StoredBody::record_name(record.body->id);
+    if (database->faults().is_spoiled(name))
+      return fail(Code::kTampered, "the body of this entry in the cache is damaged");
+    if (!body_is_there(*database, *record.body, behind)) {
+      Error error{Code::kTampered, "a body is missing from the cache directory, or cut short", "", -1};
+      database->faults().spoiled(name, shown_path(key), error);
+      return fail(std::move(error));
+    }
+  }
   return entry_of(database, std::move(record));
 }
 

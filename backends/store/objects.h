@@ -37,6 +37,8 @@ class Objects {
   Result<Draft> create(const Id16& id) const;
   // Exactly `length` bytes; kBroken when the file is missing or shorter.
   Result<Bytes> read(const Id16& id, std::uint64_t offset, std::size_t length) const;
+  // A file of exactly `length` bytes that may be read is there.
+  bool holds(const Id16& id, std::int64_t length) const;
   // Fine when absent.
   void remove(const Id16& id) const;
   // Ids of all files, drafts included. Names of another form are not ours and not listed.

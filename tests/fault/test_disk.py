@@ -180,6 +180,69 @@ def test_a_damaged_record_is_fetched_anew(make_mount, home, server):
     assert "tampered" in mount.read(".runnerfs/metrics").decode()
 
 
+def one_object(home):
+    (name,) = os.listdir(home.store("objects"))
+    return home.store("objects", name)
+
+
+def lose(path):
+    os.unlink(path)
+
+
+def cut(path):
+    os.truncate(path, os.path.getsize(path) - 1)
+
+
+def lengthen(path):
+    with open(path, "ab") as file:
+        file.write(b"x")
+
+
+def replace(path):
+    os.unlink(path)
+    os.mkdir(path)
+
+
+@pytest.mark.parametrize("damage", [lose, cut, lengthen, replace])
+def test_a_large_body_that_is_gone_is_fetched_again_for_its_first_reader(make_mount, home, server, damage):
+    server.resource("/repos/octo/hello/issues/1", json={"data": os.urandom(400_000).hex()})
+    path = HELLO + "/issues/1.json"
+    mount = make_mount()
+    content = mount.read(path)
+    mount.stop()
+    damage(one_object(home))
+    mount = make_mount()
+    assert mount.read(path) == content
+    assert server.count("/repos/octo/hello/issues/1") == 2
+    (line,) = mount.errors()
+    assert line["path"] == path and "missing" in line["message"] and "again" in line["hint"]
+    mount.stop()
+    assert make_mount().read(path) == content
+    assert server.count("/repos/octo/hello/issues/1") == 2, "kept anew"
+
+
+@pytest.mark.parametrize("damage", [lose, cut])
+def test_a_large_entry_of_the_cache_that_is_gone_says_so_until_it_is_replaced(make_mount, home, damage):
+    content = b'"' + os.urandom(400_000).hex().encode() + b'"'
+    mount = make_mount()
+    write(mount.join("cache/big"), content)
+    mount.stop()
+    damage(one_object(home))
+    mount = make_mount()
+    assert [mount.error("cache/big") for _ in range(3)] == ["EIO"] * 3
+    (line,) = mount.errors()
+    assert line["path"] == "cache/big" and line["errno"] == "EIO" and "written again" in line["hint"]
+    assert os.listdir(mount.join("cache")).count("big") == 1
+    write(mount.join("cache/big"), content)
+    assert mount.read("cache/big") == content
+    mount.stop()
+    damage(max((home.store("objects", name) for name in os.listdir(home.store("objects"))), key=os.path.getmtime))
+    mount = make_mount()
+    assert mount.error("cache/big") == "EIO"
+    os.unlink(mount.join("cache/big"))
+    assert mount.error("cache/big") == "ENOENT"
+
+
 @pytest.mark.parametrize("case", ["other", "missing"])
 def test_another_key_opens_nothing_and_destroys_nothing(make_mount, home, server, case):
     mount = make_mount(RUNNERFS_KEY_SOURCE=None)  # decided at the first mount, and recorded

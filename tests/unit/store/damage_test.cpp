@@ -213,15 +213,40 @@ TEST_CASE("a damaged body is an error to its reader, and from then on its entry 
   CHECK(right_or_absent(*store, size));
 }
 
-TEST_CASE("a missing file of objects is an error to the reader, not a crash") {
+TEST_CASE("a body whose file or rows are gone is no answer of api/, before anybody has its size") {
   World world;
   fill(*world.open());
+  const std::size_t size = GENERATE(50'000u, 400'000u);
+  const std::string file = world.directory + "/objects/" + files_below(world.directory + "/objects").at(0);
+  const bool whole = GENERATE(true, false);
+  if (size == 50'000u)
+    sql(world.directory, whole ? "DELETE FROM chunk" : "UPDATE chunk SET data = substr(data, 2) WHERE i = 0");
+  else if (whole)
+    std::filesystem::remove(file);
+  else
+    std::filesystem::resize_file(file, std::filesystem::file_size(file) - 1);
+  auto store = world.open();
+  auto found = store->find(key_of(name_of(size)));
+  REQUIRE_FALSE(found);
+  CHECK(found.error().code == Code::kTampered);
+  CHECK(store->find(key_of(name_of(100))).value());
+  REQUIRE(store->put_now(entry_of(key_of(name_of(size)), bytes_of_size(size, static_cast<unsigned>(size))), false));
+  CHECK(right_or_absent(*store, size));
+}
+
+TEST_CASE("a body of cache/ that is gone is an error to its reader, since nobody else has it") {
+  World world;
+  EntryKey key = key_of("big");
+  key.space = Space::kCache;
+  REQUIRE(world.open()->put_now(entry_of(key, bytes_of_size(400'000, 1)), true));
   std::filesystem::remove(world.directory + "/objects/" + files_below(world.directory + "/objects").at(0));
   auto store = world.open();
-  EntryPtr entry = store->find(key_of(name_of(400'000))).value();
-  REQUIRE(entry);
-  Bytes bytes(10);
-  CHECK(entry->body->read_at(0, bytes).error().code == Code::kBroken);
+  for (int i = 0; i < 2; ++i) {
+    EntryPtr entry = store->find(key).value();
+    REQUIRE(entry);
+    Bytes bytes(10);
+    CHECK(entry->body->read_at(0, bytes).error().code == Code::kBroken);
+  }
   CHECK(store->check(true).value().size() == 1);
 }
 
