@@ -17,8 +17,8 @@ namespace rfs {
 class Decoder {
  public:
   virtual ~Decoder() = default;
-  // Appends what `data` decodes to. kTooLarge: `out` would exceed `most` bytes. kBroken: no such stream, or bytes behind
-  // its end. Not to be called again after a failure.
+  // Appends what `data` decodes to. kTooLarge: `out` would exceed `most` bytes. kBroken: no such stream, or bytes
+  // behind its end. Not to be called again after a failure.
   virtual Result<> add(std::string_view data, std::string& out, std::uint64_t most) = 0;
   // The stream said itself that it has ended, and its checksum was right where it has one.
   virtual bool ended() const = 0;

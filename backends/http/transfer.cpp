@@ -46,7 +46,8 @@ CURL* Transfer::start(const HttpClientOptions& options, CURLSH* share) {
   curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
-  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(http1_only_ ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+                   static_cast<long>(http1_only_ ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
   // Rather a stream of a connection that is just being made than one more connection. Plain http cannot multiplex.
   curl_easy_setopt(easy, CURLOPT_PIPEWAIT, tls && !http1_only_ ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -231,13 +232,14 @@ void Transfer::finish(CURLcode code) {
     return done(tl::unexpected(HttpFailure{{Code::kBroken, "the answer's headers are malformed or too many",
                                             "check what stands between here and the server"}}));
   if (cut_ == Cut::kBadCoding)
-    return done(tl::unexpected(HttpFailure{{Code::kBroken, "the answer of " + redacted_url(request_.url) +
-                                                               " does not decompress", "try again"}, true}));
+    return done(tl::unexpected(HttpFailure{
+        {Code::kBroken, "the answer of " + redacted_url(request_.url) + " does not decompress", "try again"}, true}));
   if (code != CURLE_OK && cut_ != Cut::kSkipped) return done(tl::unexpected(failure(code)));
   if (is_cut_short())
-    return done(tl::unexpected(HttpFailure{{Code::kBroken, "the answer of " + redacted_url(request_.url) +
-                                                               " broke off within its compressed body", "try again"},
-                                           true}));
+    return done(tl::unexpected(HttpFailure{
+        {Code::kBroken, "the answer of " + redacted_url(request_.url) + " broke off within its compressed body",
+         "try again"},
+        true}));
   response_.end_known = (http2_ && decoder_) || response_.headers.has("content-length") ||
                         response_.headers.has("transfer-encoding") || response_.status == 204 ||
                         response_.status == 304;

@@ -34,7 +34,8 @@ void Faults::spoiled(const std::string& record, const std::string& path, const E
     if (state->spoiled.size() >= kMost || !state->spoiled.insert(record).second) return;
   }
   Error told = error;
-  if (told.hint.empty()) told.hint = "what came from GitHub is fetched again; an entry of cache/ has to be written again";
+  if (told.hint.empty())
+    told.hint = "what came from GitHub is fetched again; an entry of cache/ has to be written again";
   errors_.add(path, told);
 }
 

@@ -31,8 +31,8 @@ Result<MetaRecord> open_row(Database& database, const Digest& id, BytesView seal
   return record;
 }
 
-// What is held of a body, as far as that can be seen without reading it. `behind`: bytes that its file must have, -1 when
-// the database has no row of it.
+// What is held of a body, as far as that can be seen without reading it. `behind`: bytes that its file must have, -1
+// when the database has no row of it.
 bool body_is_there(Database& database, const BodyRef& body, std::int64_t behind) {
   if (!body.index) return behind == 0;
   return behind > 0 && database.objects() && database.objects()->holds(body.id, behind);

@@ -93,8 +93,9 @@ Result<Bytes> Objects::read(const Id16& id, std::uint64_t offset, std::size_t le
 bool Objects::holds(const Id16& id, std::int64_t length) const {
   const std::string name = hex(id);
   struct stat status {};
-  return folder_ && ::fstatat(folder_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode) &&
-         status.st_size == length && ::faccessat(folder_.get(), name.c_str(), R_OK, AT_EACCESS) == 0;
+  return folder_ && ::fstatat(folder_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+         S_ISREG(status.st_mode) && status.st_size == length &&
+         ::faccessat(folder_.get(), name.c_str(), R_OK, AT_EACCESS) == 0;
 }
 
 void Objects::remove(const Id16& id) const {
