@@ -1,0 +1,71 @@
+// Audit: the log of every access to credentials, written before the answer. runnerfs-audit(7), FORMATS D.
+//
+// Several daemons share one log: its lock is taken for each line. Any thread. A line that cannot be written is a
+// reason to refuse the access: every function here fails closed.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "base/secret.h"
+#include "base/time.h"
+
+namespace rfs {
+
+// Who asked: what the kernel says of the other side, and what it claims.
+struct Accessor {
+  uid_t uid = 0;
+  gid_t gid = 0;
+  pid_t pid = 0;
+  std::string exe;  // claimed; "" unknown
+};
+
+enum class AuditAction { kStore, kGranted, kDenied, kError, kRotate, kDelete, kCleanup, kCommitted };
+
+struct AuditEvent {
+  AuditAction action = AuditAction::kGranted;
+  std::string credential;
+  std::string repo, workflow, runner_id;  // of the context
+  std::string scope;                      // "repo:octo/hello": where the credential is, when known
+  std::string reason;                     // "scope_mismatch", "expired", "untrusted_event", …
+  Accessor accessor;
+  std::uint64_t generation = 0;           // of the store, as committed when the line is written
+};
+
+struct AuditOptions {
+  std::string directory;        // audit.log, audit.state; 0600
+  bool sync_always = false;     // audit.sync: always; else grants are synced within 1 s
+  bool memory_only = false;     // job isolation: the chain is kept, the lines go to a bounded ring
+  std::uint64_t rotate_at = 64ull << 20;
+};
+
+class Audit {
+ public:
+  static Result<std::unique_ptr<Audit>> open(AuditOptions options, const Clock& clock);
+  ~Audit();
+  // Returns when the line is where it must be before the answer: written for grants, synced for all else. Denials over
+  // 10/s for one (uid, reason) are counted and summed up in one line a second; they still answer success here.
+  Result<> append(const AuditEvent& event);
+  // Highest generation that any line names; a store below it is older than its log.
+  std::uint64_t highest_generation() const;
+  // "" or why the log cannot be trusted or written now.
+  std::string trouble();
+  struct Head {
+    std::uint64_t seq = 0;
+    Digest mac{};
+  };
+  Head head();
+
+ private:
+  Audit();
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace rfs
