@@ -2,8 +2,8 @@
 
 #include <sys/stat.h>
 
+#include "backends/github/event.h"
 #include "base/file.h"
-#include "cli/json_view.h"
 #include "cli/value.h"
 
 namespace rfs {
@@ -80,19 +80,16 @@ std::string repository_of_remote_url(const std::string& url) {
 }
 
 std::string untrusted_event(const Environment& environment) {
-  for (const char* name : {"GITHUB_ACTOR", "GITHUB_TRIGGERING_ACTOR"})
-    if (variable(environment, name) == "dependabot[bot]") return "the event was caused by Dependabot";
-  const std::string event = variable(environment, "GITHUB_EVENT_NAME");
-  const bool pull_request = event.starts_with("pull_request");
-  if (!pull_request && event != "workflow_run") return {};
-  const char* head_path = pull_request ? "pull_request.head.repo.full_name" : "workflow_run.head_repository.full_name";
-  const auto payload = read_file(variable(environment, "GITHUB_EVENT_PATH"), 64u << 20);
-  if (!payload) return "the event is a " + event + " whose payload cannot be read";
-  const std::string head = json_text(*payload, head_path);
-  const std::string base = json_text(*payload, "repository.full_name");
-  if (head.empty() || base.empty()) return "the event is a " + event + " whose head repository is not known";
-  if (head != base) return "the event is a " + event + " from a fork";
-  return {};
+  const JobEvent event = job_event(environment, [](const std::string& path) {
+    auto text = read_file(path, 64u << 20);
+    return text ? std::optional(std::move(*text)) : std::nullopt;
+  });
+  if (event.dependabot) return "the event was caused by Dependabot";
+  if (!event.pull_request() && event.name != "workflow_run") return {};
+  if (!event.payload) return "the event is a " + event.name + " whose payload cannot be read";
+  if (event.head.empty() || event.base.empty())
+    return "the event is a " + event.name + " whose head repository is not known";
+  return event.same_repository() ? "" : "the event is a " + event.name + " from a fork";
 }
 
 }  // namespace rfs
