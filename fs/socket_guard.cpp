@@ -17,6 +17,10 @@ class GuardedFile final : public File {
   void read(std::uint64_t offset, std::size_t length, Reply<Bytes> reply) const override {
     file_->read(offset, length, guard_->wrap(std::move(reply)));
   }
+  bool secret() const override { return file_->secret(); }
+  Result<BytesView> reveal(std::uint64_t offset, std::size_t length) const override {
+    return file_->reveal(offset, length);
+  }
   const FilePtr& inner() const { return file_; }
 
  private:

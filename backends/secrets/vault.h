@@ -70,6 +70,12 @@ class Vault {
   Result<CredentialInfo> find_effective(const std::string& name);          // kNotFound
   Result<CredentialInfo> find_scoped(const Scope& scope, const std::string& name);
 
+  // Where a write of secrets/NAME goes: the scope of the one that the context sees, or that hides it by being expired;
+  // else the context's repository, else global.
+  Result<Scope> scope_to_write(const std::string& name);
+  // For a front that turned somebody away before any credential was looked at: the audit line (access_denied).
+  Result<> refuse(const std::string& name, const std::string& reason, const Accessor& who);
+
   struct Put {
     double ttl = -1;             // seconds; < 0: none given (a rotation keeps the length of the old one)
     bool allow_untrusted = false;

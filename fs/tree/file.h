@@ -26,6 +26,15 @@ class File {
   // streamed (.jsonl): it answers what is there, also less than `length`, or waits for the next page when nothing is;
   // no bytes at all mean the end for it too.
   virtual void read(std::uint64_t offset, std::size_t length, Reply<Bytes> reply) const = 0;
+  // True for a credential's value: it lies in locked memory, and a front answers from there with reveal(), so that no
+  // copy of it is left in memory that is neither locked nor wiped.
+  virtual bool secret() const { return false; }
+  // REQUIRES: secret(). As read(), at once; the bytes stay where they are while the file is held. kExpired: its time is
+  // over.
+  virtual Result<BytesView> reveal(std::uint64_t offset, std::size_t length) const {
+    (void)offset, (void)length;
+    return fail(Code::kUnsupported, "this file is no secret");
+  }
 };
 using FilePtr = std::shared_ptr<const File>;
 

@@ -55,6 +55,14 @@ class Writer {
   // Asked at the close of a file that was only created or emptied, and may yet be written through another descriptor (a
   // shell closes a copy before its command writes): an error is that close's answer and has no other effect.
   virtual Result<> accept_empty() const { return {}; }
+  // Before the first commit: what goes with the content and must take effect with it ("user.runnerfs.ttl", "24h").
+  // kUnsupported: to be set afterwards, with set_xattr().
+  virtual Result<> set(const std::string& name, std::string_view value) {
+    (void)name, (void)value;
+    return fail(Code::kUnsupported, "this file takes no attributes while it is written");
+  }
+  // True for a credential's value: a front wipes what it held of the bytes, and shows the file to its owner alone.
+  virtual bool secret() const { return false; }
   // At close (flush) and fsync: checks and stores, atomically; may be called again after further writes, and does
   // nothing when nothing changed. kInvalid: the content is not of the required form, nothing was stored, the reason is
   // in errors.jsonl.

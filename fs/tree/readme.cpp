@@ -50,4 +50,22 @@ const char* const kInfoReadme = R"(.runnerfs/ is this filesystem explaining itse
 More: man 7 runnerfs
 )";
 
+const char* const kSecretsReadme = R"readme(secrets/ holds credentials: sealed on disk, opened when they are read, each access a line in the audit log.
+
+    curl -H "Authorization: Bearer $(cat API_KEY)" …     read one
+    printf %s "$VALUE" > API_KEY                          store one, or rotate it; it takes effect when closed
+    setfattr -n user.runnerfs.ttl -v 24h API_KEY          it ends in 24 hours
+    getfattr -d API_KEY                                   its scope, version and end
+    rm API_KEY                                            remove it
+    printf %s "$VALUE" > .scopes/repo/octo/hello/API_KEY  for one repository
+    ls .scopes/global                                     also workflow/OWNER/REPO/FILE and runner/ID
+
+The names here are those that this mount's context sees: of a name in several scopes the narrowest wins (runner, workflow,
+repo, global). The context is fixed when mounting. A value is at most 1 MiB; no newline is added or taken.
+
+In isolation `job` and `user` (getfattr -d .) scopes are advisory: every process of this user is one reader.
+
+More: man 7 runnerfs, runnerfs secret --help
+)readme";
+
 }  // namespace rfs

@@ -6,6 +6,7 @@ namespace rfs {
 extern const char* const kApiReadme;
 extern const char* const kCacheReadme;
 extern const char* const kInfoReadme;
+extern const char* const kSecretsReadme;
 inline constexpr const char* kReadmeName = "README";
 
 }  // namespace rfs
