@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "backends/store/check.h"
+#include "backends/store/opening.h"
 #include "backends/store/schema.h"
 #include "base/secret.h"
 
@@ -21,26 +22,6 @@ constexpr int kReaderBusyMs = 1'000;
 
 std::string database_path(const std::string& directory) { return directory + "/cache.db"; }
 
-// SQLite would make it 0644 less the umask; -wal and -shm take the mode of the database.
-Result<> make_private_file(const std::string& path) {
-  Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!fd) return fail_errno(errno, "cannot make the cache database");
-  return {};
-}
-
-// A database just made is durable when the directory knows it. Some file systems cannot sync one.
-void sync_directory(const std::string& directory) {
-  Fd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd) ::fsync(fd.get());
-}
-
-Result<FileLock> share(const std::string& directory) {
-  auto lock = FileLock::take(directory + "/lock", FileLock::Kind::kShared);
-  if (!lock && lock.error().code == Code::kBusy)
-    return fail(Code::kBusy, "another process is changing the format of the cache", "try again when it is done");
-  return lock;
-}
-
 bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
 Connections::Open reader_of(const std::string& path, Db::Mode mode) {
@@ -49,19 +30,6 @@ Connections::Open reader_of(const std::string& path, Db::Mode mode) {
     TRY(configure_reader(*db));
     return db;
   };
-}
-
-Result<> insert_value(Db& db, std::string_view name, BytesView value) {
-  return db.use("INSERT INTO meta (name, value) VALUES (?, ?)").text(name).blob(value).run();
-}
-
-Result<Bytes> value_of(Db& db, std::string_view name) {
-  auto stmt = db.use("SELECT value FROM meta WHERE name = ?");
-  stmt.text(name);
-  TRY_ASSIGN(bool row, stmt.step());
-  if (!row) return fail(Code::kTampered, "the cache database lacks its " + std::string(name));
-  BytesView value = stmt.blob_at(0);
-  return Bytes(value.begin(), value.end());
 }
 
 Result<> create_store(Db& db, const SecretBytes& root, const StoreIdentity* identity) {
@@ -96,35 +64,8 @@ Result<> Database::load_identity(Db& db, const SecretBytes& root) {
 }
 
 Result<> Database::bring_up(Db& db, const SecretBytes& root, const StoreIdentity* identity) {
-  TRY_ASSIGN(SchemaState state, schema_state(db));
-  switch (state) {
-    case SchemaState::kCurrent:
-      return {};
-    case SchemaState::kForeign:
-      return fail(Code::kUnsupported, "cache.db in the cache directory is a database of another program",
-                  "name another directory with CACHE_DIR");
-    case SchemaState::kNewer:
-      return fail(Code::kUnsupported, "the cache database was written by a newer version of this program",
-                  "update this program, or name another directory with CACHE_DIR");
-    case SchemaState::kEmpty: {
-      TRY_ASSIGN(Txn txn, Txn::begin(db));
-      TRY(create_store(db, root, identity));
-      return txn.commit();
-    }
-    case SchemaState::kOlder:
-      break;
-  }
-  std::string lock = path_.substr(0, path_.rfind('/')) + "/lock";
-  users_.reset();
-  {
-    auto alone = FileLock::take(lock, FileLock::Kind::kExclusive);
-    if (!alone)
-      return fail(alone.error().code, "the cache is of an older version, and a process still uses it",
-                  "end that process (fuser tells which), so that the cache can be migrated");
-    TRY(migrate(db, migrations()));
-  }
-  TRY_ASSIGN(users_, share(path_.substr(0, path_.rfind('/'))));
-  return {};
+  return store::bring_up(db, cache_schema(), migrations(), path_.substr(0, path_.rfind('/')), users_,
+                         [&] { return create_store(db, root, identity); });
 }
 
 Result<std::shared_ptr<Database>> Database::open_memory(const SecretBytes& root) {
@@ -145,7 +86,7 @@ Result<std::shared_ptr<Database>> Database::open_read_only(const std::string& di
   if (!exists(self->path_))
     return fail(Code::kReadOnly, "the cache directory is read-only and holds no database",
                 "make it writable, or name another with CACHE_DIR");
-  if (auto users = share(directory)) self->users_ = std::move(*users);
+  if (auto users = share(directory, {})) self->users_ = std::move(*users);
   TRY_ASSIGN(self->locks_, Locks::open(directory + "/lock"));
   TRY_ASSIGN(self->objects_, Objects::open(directory + "/objects", true));
   auto use = [&](Db::Mode mode) -> Result<> {
@@ -170,10 +111,10 @@ Result<std::shared_ptr<Database>> Database::open_file(const std::string& directo
   std::shared_ptr<Database> self(new Database);
   self->path_ = database_path(directory);
   auto opened = [&]() -> Result<> {
-    TRY_ASSIGN(self->users_, share(directory));
+    TRY_ASSIGN(self->users_, share(directory, {}));
     TRY_ASSIGN(self->locks_, Locks::open(directory + "/lock"));
     TRY_ASSIGN(self->objects_, Objects::open(directory + "/objects", false));
-    TRY(make_private_file(self->path_));
+    TRY(make_private_file(self->path_, {}));
     struct stat file {};
     if (::stat(self->path_.c_str(), &file) != 0) return fail_errno(errno, "cannot look at the cache database");
     self->device_ = file.st_dev;

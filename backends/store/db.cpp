@@ -27,14 +27,14 @@ Code code_of(int rc) {
   }
 }
 
-std::string hint_of(Code code) {
+std::string hint_of(Code code, const DbWords& words) {
   switch (code) {
     case Code::kBusy:
       return "another process holds the database: try again, or see who has it open with fuser";
     case Code::kNoSpace:
-      return "free some space on the file system of the cache directory";
+      return "free some space on the file system of the " + std::string(words.directory);
     case Code::kReadOnly:
-      return "make the cache directory writable, or name another with CACHE_DIR";
+      return "make the " + std::string(words.directory) + " writable, or name another with " + words.variable;
     default:
       return {};
   }
@@ -116,7 +116,7 @@ std::string_view Stmt::text_at(int column) const { return rfs::text(blob_at(colu
 
 bool Stmt::null_at(int column) const { return sqlite3_column_type(stmt_, column) == SQLITE_NULL; }
 
-Result<std::unique_ptr<Db>> Db::open(const std::string& path, Mode mode, int busy_ms) {
+Result<std::unique_ptr<Db>> Db::open(const std::string& path, Mode mode, int busy_ms, const DbWords& words) {
   // One thread at a time uses a connection, so SQLite need not lock it itself.
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_PRIVATECACHE;
   std::string name = path;
@@ -132,7 +132,7 @@ Result<std::unique_ptr<Db>> Db::open(const std::string& path, Mode mode, int bus
   sqlite3* handle = nullptr;
   int rc = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);
   if (!handle) return fail(Code::kBroken, "no memory for a database connection");
-  std::unique_ptr<Db> db(new Db(handle));
+  std::unique_ptr<Db> db(new Db(handle, words));
   if (rc != SQLITE_OK) return fail(db->error(rc));
   sqlite3_busy_timeout(handle, busy_ms);
   // A hostile database file must not be able to run anything or write to its own schema.
@@ -154,7 +154,7 @@ Error Db::error(int rc) {
   if ((rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB) corrupt_ = true;
   Code code = code_of(rc);
   // Only SQLite's fixed words: its own message could quote a statement.
-  return Error{code, std::string("cache database: ") + sqlite3_errstr(rc), hint_of(code)};
+  return Error{code, std::string(words_.database) + ": " + sqlite3_errstr(rc), hint_of(code, words_)};
 }
 
 Result<> Db::exec(const char* sql) {

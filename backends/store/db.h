@@ -19,6 +19,13 @@ namespace rfs {
 
 class Db;
 
+// How messages call a database, its directory, and the variable that names the directory.
+struct DbWords {
+  const char* database = "cache database";
+  const char* directory = "cache directory";
+  const char* variable = "CACHE_DIR";
+};
+
 // One prepared statement in use. Parameters are bound in their order, and copied. When it goes out of scope it is
 // reset, so that no read snapshot outlives it. A failure to prepare or bind is answered by step().
 class Stmt {
@@ -64,7 +71,7 @@ class Db {
     kImmutable,  // a read-only file system: no lock, no -wal, no -shm; what is only in a -wal is not seen
   };
   // path: a file, or ":memory:".
-  static Result<std::unique_ptr<Db>> open(const std::string& path, Mode mode, int busy_ms);
+  static Result<std::unique_ptr<Db>> open(const std::string& path, Mode mode, int busy_ms, const DbWords& words = {});
   ~Db();
   Db(const Db&) = delete;
   Db& operator=(const Db&) = delete;
@@ -81,10 +88,11 @@ class Db {
   // Rows that the last INSERT, UPDATE or DELETE changed.
   std::int64_t changes() const;
   bool in_transaction() const;
+  const DbWords& words() const { return words_; }
 
  private:
   friend class Stmt;
-  explicit Db(sqlite3* db) : db_(db) {}
+  Db(sqlite3* db, const DbWords& words) : db_(db), words_(words) {}
   Error error(int rc);
 
   struct Kept {
@@ -92,6 +100,7 @@ class Db {
     bool in_use = false;
   };
   sqlite3* db_;
+  const DbWords words_;
   std::unordered_map<const char*, Kept> kept_;  // nodes do not move: Stmt points into them
   bool corrupt_ = false;
 };

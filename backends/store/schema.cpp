@@ -77,8 +77,9 @@ Result<> configure_writer(Db& db, bool in_memory) {
     auto mode = db.use("PRAGMA journal_mode = WAL");
     TRY_ASSIGN(bool row, mode.step());
     if (!row || mode.text_at(0) != "wal")
-      return fail(Code::kUnsupported, "the file system of the cache directory cannot hold a database in WAL mode",
-                  "name a directory on a local file system with CACHE_DIR");
+      return fail(Code::kUnsupported,
+                  "the file system of the " + std::string(db.words().directory) + " cannot hold a database in WAL mode",
+                  "name a directory on a local file system with " + std::string(db.words().variable));
   }
   // NORMAL: a commit survives kill -9; what must survive a power cut too is committed under FULL (writer.cpp).
   TRY(
@@ -96,20 +97,25 @@ Result<> configure_reader(Db& db) {
   return {};
 }
 
-Result<SchemaState> schema_state(Db& db) {
+const Schema& cache_schema() {
+  static constexpr Schema kSchema{0x52465331 /* "RFS1" */, 1, kTables};
+  return kSchema;
+}
+
+Result<SchemaState> schema_state(Db& db, const Schema& schema) {
   TRY_ASSIGN(std::int64_t application, db.integer("PRAGMA application_id"));
   TRY_ASSIGN(std::int64_t version, db.integer("PRAGMA user_version"));
   TRY_ASSIGN(std::int64_t tables, db.integer("SELECT count(*) FROM sqlite_master"));
   if (tables == 0 && version == 0) return SchemaState::kEmpty;
-  if (application != kApplicationId || version <= 0) return SchemaState::kForeign;
-  if (version > kSchemaVersion) return SchemaState::kNewer;
-  return version < kSchemaVersion ? SchemaState::kOlder : SchemaState::kCurrent;
+  if (application != schema.application_id || version <= 0) return SchemaState::kForeign;
+  if (version > schema.version) return SchemaState::kNewer;
+  return version < schema.version ? SchemaState::kOlder : SchemaState::kCurrent;
 }
 
-Result<> create_schema(Db& db) {
-  TRY(db.exec(kTables));
-  TRY(db.exec(("PRAGMA application_id = " + std::to_string(kApplicationId)).c_str()));
-  return set_version(db, kSchemaVersion);
+Result<> create_schema(Db& db, const Schema& schema) {
+  TRY(db.exec(schema.tables));
+  TRY(db.exec(("PRAGMA application_id = " + std::to_string(schema.application_id)).c_str()));
+  return set_version(db, schema.version);
 }
 
 // Version 1 is the first.
@@ -121,8 +127,8 @@ Result<> migrate(Db& db, std::span<const Migration> steps) {
   for (const Migration& step : steps) {
     if (step.from < version) continue;
     if (step.from > version)
-      return fail(Code::kUnsupported, "the cache database has version " + std::to_string(version) +
-                                          ", from which no way leads to the present one");
+      return fail(Code::kUnsupported, "the " + std::string(db.words().database) + " has version " +
+                                          std::to_string(version) + ", from which no way leads to the present one");
     TRY(db.exec(step.sql));
     version = step.from + 1;
     TRY(set_version(db, static_cast<int>(version)));
