@@ -19,15 +19,20 @@ struct Flag {
 };
 
 struct Given {
-  std::vector<std::string> arguments;        // in their order
-  std::map<std::string, std::string> flags;  // name → text ("" for a switch)
-  std::vector<FlagValue> settings;           // flags of option_table.h, and -o
-  std::vector<std::string> mount_options;    // -o, split at commas
+  std::vector<std::string> arguments;                   // in their order
+  std::map<std::string, std::string> flags;             // name → text ("" for a switch)
+  std::map<std::string, std::vector<std::string>> all;  // name → every text, for a flag that may be repeated
+  std::vector<FlagValue> settings;                      // flags of option_table.h, and -o
+  std::vector<std::string> mount_options;               // -o, split at commas
 
   bool has(const char* name) const { return flags.contains(name); }
   std::string get(const char* name) const {
     const auto found = flags.find(name);
     return found == flags.end() ? "" : found->second;
+  }
+  std::vector<std::string> every(const char* name) const {
+    const auto found = all.find(name);
+    return found == all.end() ? std::vector<std::string>() : found->second;
   }
 };
 
@@ -43,10 +48,14 @@ struct Command {
   const char* description;  // a few lines
   const char* examples;     // one a line
   bool hidden = false;
+  // Not empty: the next word names one of these, whose own name is both words ("secret put"); `run` is null.
+  std::span<const Command> subcommands = {};
 };
 
 std::span<const Command> command_table();
 const Command* find_command(std::string_view name);
+// `word` as a subcommand; null when there is none.
+const Command* find_subcommand(const Command& command, std::string_view word);
 
 // One function a command, each in the file of its name.
 int run_mount(const Given& given);

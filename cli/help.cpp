@@ -1,6 +1,8 @@
 // help, version, and the hidden commands.
 #include <fmt/format.h>
 
+#include <set>
+
 #include "cli/command.h"
 #include "cli/message.h"
 #include "cli/parse.h"
@@ -15,6 +17,13 @@ int run_help(const Given& given) {
     const Command* command = find_command(given.arguments[0]);
     if (command == nullptr)
       return report({Code::kUsage, fmt::format("there is no command '{}'", given.arguments[0]), ""});
+    if (given.arguments.size() > 1) {
+      const Command* sub = find_subcommand(*command, given.arguments[1]);
+      if (sub == nullptr)
+        return report({Code::kUsage, fmt::format("{}: there is no command '{}'", command->name, given.arguments[1]),
+                       fmt::format("`runnerfs help {}` lists its commands", command->name)});
+      command = sub;
+    }
     return print(help_text(*command));
   }
   std::string out = "usage: runnerfs COMMAND [OPTION…]\n\nGitHub's answers as files, for CI runners.\n\n";
@@ -31,6 +40,11 @@ int run_list_options(const Given&) {
     if (command.hidden) continue;
     out += fmt::format("{}\n", command.name);
     for (const Flag& flag : command.flags) out += fmt::format("{} {}\n", command.name, flag.name);
+    // Of subcommands each flag once: what is listed are the words that pages and completions must have.
+    std::set<std::string_view> of_subcommands;
+    for (const Command& sub : command.subcommands)
+      for (const Flag& flag : sub.flags) of_subcommands.insert(flag.name);
+    for (const std::string_view flag : of_subcommands) out += fmt::format("{} {}\n", command.name, flag);
   }
   for (const Option& option : option_table())
     out += fmt::format("{} {} {}\n", flag_of(option), variable_of(option), option.key);

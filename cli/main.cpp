@@ -133,7 +133,7 @@ constexpr Command kCommands[] = {
      "print this list, or the help of a command",
      "[COMMAND]",
      0,
-     1,
+     2,
      {},
      false,
      false,
@@ -164,10 +164,27 @@ const Command* find_command(std::string_view name) {
   return nullptr;
 }
 
+const Command* find_subcommand(const Command& command, std::string_view word) {
+  for (const Command& sub : command.subcommands) {
+    const std::string_view name = sub.name;
+    if (name.substr(name.find(' ') + 1) == word) return &sub;
+  }
+  return nullptr;
+}
+
 namespace {
 
 int run(const Command& command, const std::vector<std::string>& arguments) {
+  if (!command.subcommands.empty() && !arguments.empty()) {
+    if (const Command* sub = find_subcommand(command, arguments[0]))
+      return run(*sub, {arguments.begin() + 1, arguments.end()});
+  }
   if (wants_help(arguments)) return print(help_text(command));
+  if (!command.subcommands.empty())
+    return report({Code::kUsage,
+                   arguments.empty() ? fmt::format("{}: something is missing", command.name)
+                                     : fmt::format("{}: there is no command '{}'", command.name, arguments[0]),
+                   fmt::format("`runnerfs {} --help` lists its commands", command.name)});
   const auto given = parse_arguments(command, arguments);
   return given ? command.run(*given) : report(given.error());
 }

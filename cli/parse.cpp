@@ -85,8 +85,10 @@ Result<Given> parse_arguments(const Command& command, const std::vector<std::str
     if (argument.size() > 1 && argument.starts_with("-")) return usage("unknown option: " + argument);
   if (dashes != arguments.end()) given.arguments.insert(given.arguments.end(), dashes + 1, arguments.end());
   for (const auto& [flag, option] : own)
-    if (option->count() > 0 && (*flag->argument != '\0' || option->results().back() != "false"))
+    if (option->count() > 0 && (*flag->argument != '\0' || option->results().back() != "false")) {
       given.flags[flag->name] = *flag->argument != '\0' ? option->results().back() : "";
+      if (*flag->argument != '\0') given.all[flag->name] = option->results();
+    }
   for (const auto& [option, added] : settings) {
     if (added->count() == 0) continue;
     FlagValue value{option, added->results(), "flag " + flag_of(*option)};
@@ -122,11 +124,18 @@ std::string help_text(const Command& command) {
   const auto line = [&](const std::string& left, std::string_view right) {
     out += fmt::format("  {:<42} {}\n", left, right);
   };
+  const auto own = [&](std::span<const Flag> flags) {
+    for (const Flag& flag : flags)
+      line(fmt::format("{}{}{}{}{}", flag.letter, *flag.letter != '\0' ? ", " : "", flag.name,
+                       *flag.argument != '\0' ? " " : "", flag.argument),
+           flag.help);
+  };
+  for (const Command& sub : command.subcommands) {
+    out += fmt::format("\nrunnerfs {} {}\n  {}\n", sub.name, sub.synopsis, sub.help);
+    own(sub.flags);
+  }
   if (!command.flags.empty() || command.mount_options) out += "\noptions:\n";
-  for (const Flag& flag : command.flags)
-    line(fmt::format("{}{}{}{}{}", flag.letter, *flag.letter != '\0' ? ", " : "", flag.name,
-                     *flag.argument != '\0' ? " " : "", flag.argument),
-         flag.help);
+  own(command.flags);
   if (command.mount_options)
     line("-o opt[,opt…]", "mount options: any option below as x_y=value, and those of mount(8)");
   if (command.settings) {
