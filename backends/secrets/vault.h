@@ -33,6 +33,7 @@ struct CredentialInfo {
   std::uint64_t version = 0;
   double created = 0;    // when this value was stored
   double not_after = 0;  // 0: never
+  double ttl = 0;        // the length in seconds that was asked for, and that a rotation restarts; 0: without an end
   std::uint64_t size = 0;
   bool allow_untrusted = false;
   bool readable = false;  // by this context, now

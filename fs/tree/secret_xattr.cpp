@@ -18,7 +18,7 @@ Attributes secret_attributes(const CredentialInfo& info) {
                  {"user.runnerfs.version", fmt::format("{}", info.version)},
                  {"user.runnerfs.scope", scope_text(info.scope)}};
   if (info.not_after > 0) {
-    out.emplace_back("user.runnerfs.ttl", duration_text(info.not_after - info.created));
+    out.emplace_back("user.runnerfs.ttl", duration_text(info.ttl));
     out.emplace_back("user.runnerfs.expires", whole(info.not_after));
   }
   if (info.allow_untrusted) out.emplace_back("user.runnerfs.allow-untrusted", "1");

@@ -6,7 +6,7 @@
 
 namespace rfs {
 
-// user.runnerfs.ttl      seconds that it lives from its last change; left out for one without an end
+// user.runnerfs.ttl      seconds, as it was asked for; left out for one without an end
 //              .expires  when, in seconds since 1970; left out likewise
 //              .created  when this version was stored
 //              .version  1, 2, …
