@@ -15,6 +15,7 @@ void harden() {
   // Also makes /proc/PID root's, so that no process of the same user reads memory or environment there.
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a write over RLIMIT_FSIZE is an error, not the end of the daemon
 }
 
 }  // namespace rfs

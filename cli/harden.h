@@ -3,7 +3,7 @@
 
 namespace rfs {
 
-// umask 077, RLIMIT_CORE 0, not dumpable, SIGPIPE ignored. Children that are executed are dumpable again.
+// umask 077, RLIMIT_CORE 0, not dumpable, SIGPIPE and SIGXFSZ ignored. Children that are executed are dumpable again.
 void harden();
 
 }  // namespace rfs

@@ -6,6 +6,7 @@
 #include <csignal>
 
 #include "base/secret.h"
+#include "cli/audit.h"
 #include "cli/command.h"
 #include "cli/message.h"
 #include "cli/parse.h"
@@ -113,6 +114,20 @@ constexpr Command kCommands[] = {
      "  runnerfs stat --json api/user.json"},
     {"stats", run_stats, "counts of hits, misses and calls", "[--total] [-z]", 0, 0, kStatsFlags, true, false,
      "Prints .runnerfs/stats.json: counts since the mount, or since the store was made.", "  runnerfs stats --total"},
+    {"audit",
+     nullptr,
+     "check and read the log of accesses to credentials",
+     "COMMAND [OPTION…]",
+     1,
+     kAny,
+     {},
+     false,
+     false,
+     "Every access to a credential is a line of audit.log, in a chain of MACs: runnerfs-audit(7). These commands read\n"
+     "the files of the log, beside any daemon.",
+     "  runnerfs audit verify\n  runnerfs audit tail -n 20",
+     false,
+     kAuditCommands},
     {"config", run_config, "the effective configuration", "[--json]", 0, 0, kConfigFlags, true, false,
      "Prints every option with its value and where that came from, then what was read without an effect.",
      "  runnerfs config --json"},

@@ -1,7 +1,7 @@
 # bash completion for runnerfs(1). Asks nobody: paths are what is held (runnerfs ls), files are the shell's.
 _runnerfs() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-  local commands="mount serve umount init keygen status path why cat ls put rm stat stats config doctor version help"
+  local commands="mount serve umount init keygen status path why cat ls put rm stat stats audit config doctor version help"
   local settings="--config --repo --workflow --runner --token-file --ca-file --api-url --api-allow --api-deny
     --api-max-pages --api-etag-proof --no-api-etag-proof --api-gh-token --no-api-gh-token --api-stale-limit
     --max-object-size --origin-timeout --origin-connections --origin-in-flight --cache-enabled --no-cache-enabled
@@ -16,11 +16,11 @@ _runnerfs() {
     return
   fi
   case $prev in
-    --config | --token-file | --ca-file | --log-file | --socket)
+    --config | --token-file | --ca-file | --log-file | --key | --socket)
       COMPREPLY=($(compgen -f -- "$cur"))
       return
       ;;
-    --cache-directory | --mount)
+    --cache-directory | --directory | --mount)
       COMPREPLY=($(compgen -d -- "$cur"))
       return
       ;;
@@ -54,6 +54,19 @@ _runnerfs() {
     stat) own="--no-fetch --json --mount" ;;
     stats) own="--total -z --zero --json --mount" ;;
     config) own="--json" ;;
+    audit)
+      if ((COMP_CWORD == 2)); then
+        COMPREPLY=($(compgen -W "verify tail export head --help" -- "$cur"))
+        return
+      fi
+      settings=
+      case ${COMP_WORDS[2]} in
+        verify) own="--key --anchor --json --directory" ;;
+        tail) own="-n --lines -f --follow --directory" ;;
+        export) own="--since --until --action --credential --head --directory" ;;
+        head) own="--directory" ;;
+      esac
+      ;;
     help)
       COMPREPLY=($(compgen -W "$commands" -- "$cur"))
       return
