@@ -36,4 +36,8 @@ Digest secret_id(const KeyRing& ring, std::uint8_t scope_kind, std::string_view 
   return keyed_id(ring.lookup_key(), RecordKind::kSecret, scope_kind, {scope_id, name});
 }
 
+Digest secret_parent_id(const KeyRing& ring, std::uint8_t scope_kind, std::string_view scope_id) {
+  return keyed_id(ring.parent_key(), RecordKind::kSecret, scope_kind, {scope_id});
+}
+
 }  // namespace rfs

@@ -18,5 +18,7 @@ Digest parent_id(const KeyRing& ring, std::uint8_t space, std::string_view parti
                  std::string_view directory);
 // HMAC(K_lookup, u8 3 ‖ u8 scope_kind ‖ lp(scope_id) ‖ lp(name)).
 Digest secret_id(const KeyRing& ring, std::uint8_t scope_kind, std::string_view scope_id, std::string_view name);
+// HMAC(K_parent, u8 3 ‖ u8 scope_kind ‖ lp(scope_id)): equal for all credentials of one scope.
+Digest secret_parent_id(const KeyRing& ring, std::uint8_t scope_kind, std::string_view scope_id);
 
 }  // namespace rfs

@@ -28,6 +28,14 @@ SecretBytes lasting_key(const SecretBytes& lasting, std::string_view purpose) {
   return hkdf_expand(lasting.reveal(), view("runnerfs/v1/" + std::string(purpose)));
 }
 
+RingTerm copy_of(const RingTerm& term) { return {term.term, term.key.clone(), term.created, term.retired}; }
+
+Result<Bytes> seal_ring(const Id16& store_id, const SecretBytes& root, const RingPlaintext& ring) {
+  TRY(check_root(root));
+  SecretBytes plaintext = encode_ring(ring);
+  return seal_record(ring_kek(store_id, root), RecordKind::kRing, 0, ring_identity(store_id), plaintext.reveal());
+}
+
 std::uint64_t whole_seconds(double now) { return now > 0 ? static_cast<std::uint64_t>(now) : 0; }
 
 }  // namespace
@@ -66,14 +74,11 @@ KeyRing::~KeyRing() = default;
 
 Result<std::unique_ptr<KeyRing>> KeyRing::create(const Id16& store_id, const SecretBytes& root, Bytes& sealed,
                                                  double now) {
-  TRY(check_root(root));
   RingPlaintext ring;
   ring.current = 1;
   ring.lasting = SecretBytes::random(32);
   ring.terms.push_back({1, SecretBytes::random(32), whole_seconds(now), 0});
-  SecretBytes plaintext = encode_ring(ring);
-  TRY_ASSIGN(sealed,
-             seal_record(ring_kek(store_id, root), RecordKind::kRing, 0, ring_identity(store_id), plaintext.reveal()));
+  TRY_ASSIGN(sealed, seal_ring(store_id, root, ring));
   std::unique_ptr<KeyRing> out(new KeyRing);
   out->impl_ = Impl::derive(store_id, std::move(ring));
   return out;
@@ -99,27 +104,41 @@ Result<std::unique_ptr<KeyRing>> KeyRing::open(const Id16& store_id, const Secre
 }
 
 Result<std::unique_ptr<KeyRing>> KeyRing::next_term(const SecretBytes& root, double now, Bytes& sealed) const {
-  TRY(check_root(root));
   const RingPlaintext& old = impl_->ring;
   if (old.terms.size() >= 0xffff)
     return fail(Code::kTooLarge, "the key ring of the store has no room for another term");
   RingPlaintext ring;
   ring.lasting = old.lasting.clone();
   for (const RingTerm& term : old.terms) {
-    std::uint64_t retired = term.term == old.current ? whole_seconds(now) : term.retired;
-    ring.terms.push_back({term.term, term.key.clone(), term.created, retired});
+    ring.terms.push_back(copy_of(term));
+    if (term.term == old.current) ring.terms.back().retired = whole_seconds(now);
   }
   ring.current = old.terms.back().term + 1;
   ring.terms.push_back({ring.current, SecretBytes::random(32), whole_seconds(now), 0});
-  SecretBytes plaintext = encode_ring(ring);
-  TRY_ASSIGN(sealed, seal_record(ring_kek(impl_->store_id, root), RecordKind::kRing, 0, ring_identity(impl_->store_id),
-                                 plaintext.reveal()));
+  TRY_ASSIGN(sealed, seal_ring(impl_->store_id, root, ring));
   std::unique_ptr<KeyRing> out(new KeyRing);
   out->impl_ = Impl::derive(impl_->store_id, std::move(ring));
   return out;
 }
 
+Result<std::unique_ptr<KeyRing>> KeyRing::only_current_term(const SecretBytes& root, Bytes& sealed) const {
+  RingPlaintext ring;
+  ring.current = impl_->ring.current;
+  ring.lasting = impl_->ring.lasting.clone();
+  for (const RingTerm& term : impl_->ring.terms)
+    if (term.term == ring.current) ring.terms.push_back(copy_of(term));
+  TRY_ASSIGN(sealed, seal_ring(impl_->store_id, root, ring));
+  std::unique_ptr<KeyRing> out(new KeyRing);
+  out->impl_ = Impl::derive(impl_->store_id, std::move(ring));
+  return out;
+}
+
+Result<Bytes> KeyRing::seal_under(const SecretBytes& root) const {
+  return seal_ring(impl_->store_id, root, impl_->ring);
+}
+
 std::uint32_t KeyRing::current_term() const { return impl_->ring.current; }
+std::size_t KeyRing::terms() const { return impl_->ring.terms.size(); }
 
 Result<const SecretBytes*> KeyRing::record_key(std::uint32_t term, RecordKind kind) const {
   auto found = impl_->record_keys.find({term, static_cast<std::uint8_t>(kind)});
