@@ -94,8 +94,8 @@ Result<FactsPtr> Change::put(Facts facts, const SecretBytes& value) {
   return shared;
 }
 
-Result<> Change::remove(const Facts& facts) {
-  const Digest id = id_of(*ring_, facts.scope, facts.name);
+Result<> Change::remove(const Scope& scope, const std::string& name) {
+  const Digest id = id_of(*ring_, scope, name);
   const auto old = row(id);
   if (!old) return {};
   TRY(db_.use("DELETE FROM secret WHERE id = ?").blob(id).run());

@@ -21,7 +21,9 @@ class Change {
 
   // Stores or replaces. `facts` without version and size, which are filled in.
   Result<FactsPtr> put(Facts facts, const SecretBytes& value);
-  Result<> remove(const Facts& facts);
+  // Without opening the record, so that a damaged one can be removed. Nothing when it is not there.
+  Result<> remove(const Scope& scope, const std::string& name);
+  bool has(const Scope& scope, const std::string& name) const { return row(id_of(*ring_, scope, name)).has_value(); }
   // For ROOT. The clock's high water never falls.
   void stamp(std::uint64_t now_ms, std::uint64_t audit_seq, const Digest& audit_mac);
   const RootState& root() const { return root_; }

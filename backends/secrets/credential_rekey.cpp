@@ -103,19 +103,21 @@ Result<> CredentialStore::rekey(double now, const std::function<void(Change&)>& 
   for (bool erased = false; !erased;) {
     std::uint64_t done = 0, seen = 1;
     for (std::optional<Digest> after; seen > 0;) {
-      TRY(change([&](Change& change) -> Result<> {
+      auto batch = change([&](Change& change) -> Result<> {
         stamp(change);
         TRY_ASSIGN(seen, change.reseal(after, kBatch));
         return {};
-      }));
+      });
+      TRY(std::move(batch));
       done += seen;
       if (progress && seen > 0) progress(done, root().count);
     }
-    TRY(change([&](Change& change) -> Result<> {
+    auto last = change([&](Change& change) -> Result<> {
       stamp(change);
       TRY_ASSIGN(erased, change.erase_terms());
       return {};
-    }));
+    });
+    TRY(std::move(last));
   }
   return erase_old_pages();
 }

@@ -90,10 +90,11 @@ Result<> CredentialStore::Impl::load_ring(Db& db) {
 }
 
 Result<> CredentialStore::Impl::bring_up(Db& db, double now, bool& made, const std::string& directory) {
-  TRY(store::bring_up(db, kSchema, migrations(), directory, users, [&]() -> Result<> {
+  auto brought = store::bring_up(db, kSchema, migrations(), directory, users, [&]() -> Result<> {
     made = true;
     return create_store(db, root_key, now);
-  }));
+  });
+  TRY(std::move(brought));
   TRY(load_ring(db));
   return refresh(db);
 }

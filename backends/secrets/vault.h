@@ -55,6 +55,7 @@ class AuditSink {
   virtual std::uint64_t highest_generation() = 0;
   virtual std::string trouble() = 0;
   virtual Audit::Head head() = 0;
+  virtual SecretBytes take_owner_key() = 0;
 };
 
 class Vault {
@@ -72,6 +73,8 @@ class Vault {
                                                   Context context, const RootKey& root, const Clock& clock,
                                                   Counters& counters, ErrorRing& errors, std::string& notice);
   ~Vault();
+  // The owner's key of an audit log that this open() made, once; else empty (Audit::take_owner_key).
+  SecretBytes take_audit_key();
   const Context& context() const;
   Isolation isolation() const;
 
