@@ -21,9 +21,16 @@ std::array<std::uint8_t, 4> big_endian(std::uint32_t term) {
 }  // namespace
 
 Result<> Change::take_ring(std::unique_ptr<KeyRing> ring, Bytes record) {
+  // The ring is sealed under the key of this process. Where another key is the store's by now, or is about to be, that
+  // would lock its holder out.
+  if (store::value_of(db_, "ring_next"))
+    return fail(Code::kBusy, "a new root key of the credentials waits to be installed",
+                "install it and open the store with it, then rekey");
+  TRY_ASSIGN(const Bytes present, store::value_of(db_, "ring"));
+  if (auto ours = KeyRing::open(store_.store_id, store_.root_key, present); !ours)
+    return fail(Code::kNoKey, "the root key of the credentials was changed since this process opened them",
+                "unmount and mount again, then rekey");
   TRY(store::replace_value(db_, "ring", record));
-  // A copy under another root key would lack the new term, or keep an old one.
-  TRY(db_.exec("DELETE FROM meta WHERE name = 'ring_next'"));
   ring_ = std::move(ring);
   ring_record_ = std::move(record);
   return {};
@@ -89,6 +96,8 @@ Result<std::uint64_t> Change::reseal(std::optional<Digest>& after, std::uint64_t
 }
 
 Result<> Change::add_ring(const SecretBytes& root) {
+  TRY_ASSIGN(const Bytes present, store::value_of(db_, "ring"));
+  if (auto ours = KeyRing::open(store_.store_id, store_.root_key, present); !ours) return fail(std::move(ours.error()));
   TRY_ASSIGN(Bytes record, ring_->seal_under(root));
   return store::replace_value(db_, "ring_next", record);
 }

@@ -115,7 +115,8 @@ class Vault {
   // Removes what is expired, for good. Answers how many.
   Result<std::uint64_t> cleanup(const Accessor& who);
   // New key-ring term; all rows re-sealed while others use the store; old terms are erased at the end, and the write-
-  // ahead log is truncated. Resumable: one that was interrupted is gone on with. progress(done, all) may be null.
+  // ahead log is truncated. Resumable: one that was interrupted is gone on with. progress(done, all) may be null. kBusy
+  // while a new root key waits to be installed.
   Result<> rekey(const std::function<void(std::uint64_t, std::uint64_t)>& progress, const Accessor& who);
   // Puts a copy of the ring under `next` beside the present one, so that either key opens the store: a crash on the way
   // locks nobody out. The caller then installs `next` at the key source; the first open() with it erases the copy under

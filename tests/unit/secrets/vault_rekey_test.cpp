@@ -81,3 +81,19 @@ TEST_CASE("a new root key opens the store, and the first open with it ends the o
   REQUIRE((*fresh)->put(kRepo, "LATER", secret_of("x"), {}, rig.who));
   CHECK(text_of(*vault->open_effective("LATER", rig.who)) == "x");
 }
+
+TEST_CASE("a rekey under a root key that is being replaced is refused, and locks nobody out") {
+  VaultRig rig;
+  auto old = rig.open();
+  fill(rig, *old, 3);
+  REQUIRE(old->rekey_root(key_of(9), rig.who));
+  CHECK(old->rekey(nullptr, rig.who).error().code == Code::kBusy);
+  auto fresh = rig.try_open(key_of(9), rig.context);
+  REQUIRE(fresh);
+  CHECK(old->rekey(nullptr, rig.who).error().code == Code::kNoKey);
+  CHECK(old->rekey_root(key_of(10), rig.who).error().code == Code::kNoKey);
+  REQUIRE((*fresh)->rekey(nullptr, rig.who));
+  auto again = rig.try_open(key_of(9), rig.context);
+  REQUIRE(again);
+  check_all(rig, **again, 3);
+}
