@@ -11,10 +11,12 @@
 namespace rfs {
 namespace {
 
-// Flags that say where a daemon is or how much to log; all others say how to work.
+// Flags that say where a daemon is, how much to log, or what a process of our own would be for; all others say how to
+// work. A daemon's context is its own.
 bool composes(const FlagValue& flag) {
   const std::string_view key = flag.option->key;
-  return key != "socket" && key != "config" && key != "repo" && !key.starts_with("log.");
+  return key != "socket" && key != "config" && key != "repo" && key != "workflow" && key != "runner" &&
+         !key.starts_with("log.");
 }
 
 std::string identity_of(Access& access) {
@@ -22,10 +24,12 @@ std::string identity_of(Access& access) {
   return text ? *text : "";
 }
 
-// A daemon that was found, not named, is this user's own when it keeps the same store. Its address of GitHub and its
+// A daemon that was found, not named, is this user's own when it keeps the same stores. Its address of GitHub and its
 // token are its own: a step of a job often has neither.
 bool same_store(Access& access, const Settings& settings) {
-  return json_text(identity_of(access), "cache_directory") == settings.cache_directory;
+  const std::string identity = identity_of(access);
+  return json_text(identity, "cache_directory") == settings.cache_directory &&
+         json_text(identity, "credentials_directory") == settings.credentials_directory;
 }
 
 void quiet_log(const Settings& settings) {

@@ -110,13 +110,11 @@ constexpr Row kKeys[] = {
 };
 
 constexpr const char* kNoScans = "this version keeps no scan results";
-constexpr const char* kNoCredentials = "this version keeps no credentials";
 
 constexpr Row kVariables[] = {
     {"ENABLE_P2P_CACHE", kNoPeers},        {"CACHE_ENABLE_P2P", kNoPeers},      {"P2P_LISTEN_PORT", kNoPeers},
     {"CACHE_LISTEN_PORT", kNoPeers},       {"ENABLE_PEER_DISCOVERY", kNoPeers}, {"CACHE_BOOTSTRAP_PEERS", kNoPeers},
     {"CACHE_P2P_SHARED_SECRET", kNoPeers}, {"CODEQL_CACHE_DIR", kNoScans},      {"CODEQL_CACHE_TTL", kNoScans},
-    {"CREDENTIALS_DIR", kNoCredentials},
 };
 
 template <std::size_t N>

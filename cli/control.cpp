@@ -24,13 +24,13 @@ tl::unexpected<Error> missing(const char* form) {
 
 }  // namespace
 
-Result<> Daemon::control(const std::string& command) {
-  auto done = run_control(command);
+Result<> Daemon::control(const std::string& command, const Caller& caller) {
+  auto done = run_control(command, caller);
   if (!done) errors_.add(".runnerfs/ctl", done.error());
   return done;
 }
 
-Result<> Daemon::run_control(const std::string& command) {
+Result<> Daemon::run_control(const std::string& command, const Caller& caller) {
   const auto [word, rest] = first_word(command);
   if (word == "invalidate") {
     if (rest.empty()) return missing("invalidate PATTERN");
@@ -62,6 +62,7 @@ Result<> Daemon::run_control(const std::string& command) {
     log_level(level);
     return {};
   }
+  if (word == "secret") return control_secrets(rest, caller);
   if (word == "zero") return totals_->zero(rest == "totals");
   if (word == "unmount" || word == "stop") {
     if (!serving) return fail(Code::kUnsupported, "this process serves nothing that could be stopped");
@@ -73,7 +74,7 @@ Result<> Daemon::run_control(const std::string& command) {
   if (word == "peer")
     return fail(Code::kUnsupported, "this version has no peers", "what other runners fetched cannot be asked for yet");
   return fail(Code::kInvalid, fmt::format("there is no control command '{}'", printable(word)),
-              "invalidate PATTERN, flush, validate KEY FIELDS, log LEVEL");
+              "invalidate PATTERN, flush, validate KEY FIELDS, log LEVEL, secret cleanup, secret rekey");
 }
 
 }  // namespace rfs

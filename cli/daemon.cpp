@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 
 namespace rfs {
@@ -13,12 +14,11 @@ constexpr std::uint64_t kMemoryStoreMost = 256u << 20;  // of a store that lives
 
 Millis millis(double seconds) { return Millis(static_cast<std::int64_t>(seconds * 1000)); }
 
-bool exists(const std::string& path) {
-  struct stat info {};
-  return ::stat(path.c_str(), &info) == 0;
+// The payload of a job's event.
+std::optional<std::string> file_of_runner(const std::string& path) {
+  auto text = read_file(path, 64u << 20);
+  return text ? std::optional(std::move(*text)) : std::nullopt;
 }
-
-bool keeps_on_disk(const Settings& settings) { return settings.cache_enabled && settings.cache_persistence; }
 
 OriginOptions origin_options(const Settings& settings) {
   OriginOptions out;
@@ -60,22 +60,31 @@ Result<std::unique_ptr<Daemon>> Daemon::build(const Configuration& configuration
       return fail(Code::kUsage, "for: only root may serve another user", "leave it out, or mount as root");
   }
   ChosenKey key;
-  if (keeps_on_disk(settings)) {
-    KeySource source(key_source_options(settings, environment));
-    TRY_ASSIGN(key, choose_root_key(settings, source, exists(settings.cache_directory + "/cache.db")));
+  KeySourceOptions keys = key_source_options(settings, environment);
+  if (keeps_answers(settings)) {
+    KeySource source(keys);
+    TRY_ASSIGN(key, choose_root_key(settings, source, has_stores(settings)));
   } else {
     key.key.bytes = SecretBytes::random(32);
     key.memory_only = true;
   }
-  std::unique_ptr<Daemon> daemon(new Daemon(configuration, served, std::move(key)));
+  const ContextOptions asked{settings.repo, settings.workflow, settings.runner};
+  Context context = make_context(asked, environment, file_of_runner);
+  std::unique_ptr<Daemon> daemon(
+      new Daemon(configuration, served, std::move(key), std::move(context), std::move(keys)));
   TRY(daemon->open_store());
   daemon->build_tiers(std::move(token));
   daemon->build_trees();
   return daemon;
 }
 
-Daemon::Daemon(const Configuration& configuration, User served, ChosenKey key)
-    : settings_(configuration.settings), served_(served), key_(std::move(key)) {
+Daemon::Daemon(const Configuration& configuration, User served, ChosenKey key, Context context, KeySourceOptions keys)
+    : settings_(configuration.settings),
+      served_(served),
+      key_(std::move(key)),
+      context_(std::move(context)),
+      key_options_(std::move(keys)),
+      isolation_(key_options_.job ? Isolation::kJob : Isolation::kUser) {
   for (const Note& note : configuration.notes)
     if (note.warning) warnings_.push_back(note.text);
   notices_ = key_.notices;
@@ -89,13 +98,14 @@ void Daemon::trouble(const std::string& what, const Error& error) {
 
 // A store that cannot be had must not cost anybody an answer: one in memory stands in for it.
 Result<> Daemon::open_store() {
-  if (key_.trouble) trouble("answers are not kept on disk", *key_.trouble);
+  const bool wanted = keeps_answers(settings_);
+  if (wanted && key_.trouble) trouble("answers are not kept on disk", *key_.trouble);
   std::string notice;
   StoreOptions options;
   options.directory = settings_.cache_directory;
   options.max_bytes = settings_.cache_max_bytes;
   options.max_entries = settings_.cache_max_size;
-  if (!key_.memory_only) {
+  if (wanted && !key_.memory_only) {
     auto opened = EntryStore::open(options, key_.key, clock_, counters_, errors_, notice);
     if (!notice.empty()) warnings_.push_back(notice);
     if (opened) {
@@ -169,9 +179,10 @@ void Daemon::build_trees() {
   info_.add("config.yml", [this] { return configuration_text(settings_); });
   info_.add("daemon.json", [this] { return daemon_json(); });
   info_.add("status.json", [this] { return status_json(); });
-  info_.set_control([this](const std::string& command) { return control(command); });
+  info_.set_control([this](const std::string& command, const Caller& caller) { return control(command, caller); });
   root_.add("api", *api_tree_);
   root_.add("cache", *cache_tree_);
+  root_.add("secrets", secrets_);
   root_.add(".runnerfs", info_);
 }
 
@@ -240,6 +251,7 @@ Daemon::~Daemon() {
   if (pool_) pool_->stop();
   api_tree_.reset();
   cache_tree_.reset();
+  secrets_tree_.reset();
   chain_.reset();
   origin_.reset();
 }

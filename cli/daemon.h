@@ -15,6 +15,8 @@
 #include "backends/github/origin.h"
 #include "backends/github/routes.h"
 #include "backends/memory_tier.h"
+#include "backends/secrets/context.h"
+#include "backends/secrets/vault.h"
 #include "backends/store/entry_store.h"
 #include "base/counters.h"
 #include "base/error_ring.h"
@@ -29,6 +31,7 @@
 #include "fs/tree/api.h"
 #include "fs/tree/cache.h"
 #include "fs/tree/info.h"
+#include "fs/tree/lazy.h"
 #include "fs/tree/root.h"
 
 namespace rfs {
@@ -79,15 +82,25 @@ class Daemon {
   std::string daemon_json();
   std::string status_json();
   std::string rate_json();
-  Result<> control(const std::string& command);
+  Result<> control(const std::string& command, const Caller& caller);
+
+  // Opens secrets/ now instead of at its first use, so that its trouble is known (warnings(), status). Before serving.
+  void open_secrets();
 
  private:
-  Daemon(const Configuration& configuration, User served, ChosenKey key);
+  Daemon(const Configuration& configuration, User served, ChosenKey key, Context context, KeySourceOptions keys);
   Result<> open_store();
   void build_tiers(EnvironmentToken token);
   void build_trees();
   void trouble(const std::string& what, const Error& error);
-  Result<> run_control(const std::string& command);
+  Result<> run_control(const std::string& command, const Caller& caller);
+  // daemon_secrets.cpp
+  Namespace* make_secrets();
+  Result<std::unique_ptr<Vault>> open_vault(std::string& notice);
+  std::string secrets_json();
+  std::string context_json() const;
+  Result<> control_secrets(const std::string& command, const Caller& caller);
+  Vault::State credentials();
   std::string stats_of(const Totals::Values& values);
 
   // Constant after build.
@@ -96,6 +109,9 @@ class Daemon {
   const SystemClock clock_;
   const double started_ = clock_.wall();
   ChosenKey key_;
+  const Context context_;
+  const KeySourceOptions key_options_;
+  Isolation isolation_;  // set by make_secrets(), before serving
   bool on_disk_ = false;
   std::string mountpoint_, socket_path_;
   std::vector<std::string> notices_, warnings_;
@@ -115,6 +131,10 @@ class Daemon {
   std::unique_ptr<Cache> cache_;
   std::unique_ptr<ApiTree> api_tree_;
   std::unique_ptr<CacheTree> cache_tree_;
+  Sync<std::shared_ptr<Vault>> vault_;  // null: secrets/ was not used yet, or could not be had
+  std::string secrets_trouble_;         // why it could not
+  std::unique_ptr<Namespace> secrets_tree_;
+  Lazy secrets_{[this] { return make_secrets(); }};
   InfoTree info_{clock_};
   Root root_{settings_.allow_other};
   std::unique_ptr<SocketServer> socket_;

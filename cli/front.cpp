@@ -90,6 +90,7 @@ int run_front(const Configuration& configuration, EnvironmentToken token, const 
   auto built = Daemon::build(configuration, std::move(token), environment);
   if (!built) return report(built.error());
   Daemon& daemon = **built;
+  daemon.open_secrets();
   daemon.serving = true;
   daemon.ask_for_token();
   if (auto started = start(daemon, options); !started) return report(started.error());

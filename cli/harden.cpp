@@ -12,6 +12,11 @@ void harden() {
   ::umask(077);
   const rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);
+  // Keys and credentials lie in locked memory.
+  if (rlimit locked{}; ::getrlimit(RLIMIT_MEMLOCK, &locked) == 0 && locked.rlim_cur != locked.rlim_max) {
+    locked.rlim_cur = locked.rlim_max;
+    ::setrlimit(RLIMIT_MEMLOCK, &locked);
+  }
   // Also makes /proc/PID root's, so that no process of the same user reads memory or environment there.
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   std::signal(SIGPIPE, SIG_IGN);

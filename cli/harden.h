@@ -3,7 +3,8 @@
 
 namespace rfs {
 
-// umask 077, RLIMIT_CORE 0, not dumpable, SIGPIPE and SIGXFSZ ignored. Children that are executed are dumpable again.
+// umask 077, RLIMIT_CORE 0, RLIMIT_MEMLOCK as high as allowed, not dumpable, SIGPIPE and SIGXFSZ ignored. Children that
+// are executed are dumpable again.
 void harden();
 
 }  // namespace rfs

@@ -79,6 +79,18 @@ std::string Daemon::metrics_text() {
   gauge("store_bytes", "Bytes in the store", usage.bytes);
   gauge("store_ok", "1 while the store on disk works or none is wanted",
         store_->trouble().empty() && !key_.trouble ? 1 : 0);
+  const Vault::State secrets = credentials();
+  const auto count = [&](std::string_view name, std::string_view help, std::uint64_t value) {
+    head(name, "counter", help);
+    out += fmt::format("runnerfs_{} {}\n", name, value);
+  };
+  count("credentials_stored_total", "Credentials stored", secrets.stored);
+  count("credentials_accessed_total", "Credentials opened", secrets.accessed);
+  count("credentials_expired_total", "Credentials that ended by their time", secrets.expired);
+  count("credentials_rotated_total", "Credentials stored again", secrets.rotated);
+  gauge("credentials_active", "Credentials in the store whose time is not over", secrets.active);
+  gauge("secrets_ok", "1 while secrets/ can be used",
+        vault_.lock()->get() != nullptr && secrets.trouble.empty() ? 1 : 0);
   gauge("memory_entries", "Entries in memory", memory_->entries());
   gauge("memory_bytes", "Bytes of entries in memory", memory_->bytes());
   gauge("uptime_seconds", "Seconds since the start", static_cast<std::int64_t>(clock_.wall() - started_));

@@ -24,10 +24,15 @@ std::string Daemon::stats_of(const Totals::Values& values) {
       .number("max_cache_size", settings_.cache_max_size)
       .number("connected_peers", nothing)
       .boolean("p2p_enabled", false);
-  for (const char* later : {"scans_cached", "scans_retrieved", "scans_skipped", "scan_time_saved_hours",
-                            "credentials_stored", "credentials_accessed", "credentials_expired", "credentials_rotated",
-                            "active_credentials", "expired_credentials"})
+  for (const char* later : {"scans_cached", "scans_retrieved", "scans_skipped", "scan_time_saved_hours"})
     line.number(later, nothing);
+  const Vault::State secrets = credentials();
+  line.number("credentials_stored", secrets.stored)
+      .number("credentials_accessed", secrets.accessed)
+      .number("credentials_expired", secrets.expired)
+      .number("credentials_rotated", secrets.rotated)
+      .number("active_credentials", secrets.active)
+      .number("expired_credentials", secrets.expired_now);
   for (std::size_t i = static_cast<std::size_t>(Counter::kMemoryHits); i < values.size(); ++i) {
     const auto counter = static_cast<Counter>(i);
     const bool said = counter == Counter::kApiCallsMade || counter == Counter::kApiCallsSaved ||

@@ -12,8 +12,7 @@ namespace rfs {
 namespace {
 
 Result<std::string> init(const Settings& settings, KeySource& source) {
-  struct stat info {};
-  const bool store_exists = ::stat((settings.cache_directory + "/cache.db").c_str(), &info) == 0;
+  const bool store_exists = has_stores(settings);
   TRY(make_directories(settings.cache_directory, 0700));
   TRY_ASSIGN(const std::optional<KeySourceKind> before, source.recorded());
   KeySourceKind kind = source.decide();
@@ -21,7 +20,8 @@ Result<std::string> init(const Settings& settings, KeySource& source) {
   if (kind == KeySourceKind::kMemory && !before) {
     if (store_exists)
       return fail(Code::kExists,
-                  fmt::format("there is a store in {}, which memory cannot have the key of", settings.cache_directory),
+                  fmt::format("there is a store in {} or {}, which memory cannot have the key of",
+                              settings.cache_directory, settings.credentials_directory),
                   "move that directory away first");
     TRY(source.record(kind));
     return std::string("nothing is kept on disk: the root key lives in memory");

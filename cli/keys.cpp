@@ -57,6 +57,13 @@ bool job_isolation(const Settings& settings, const Environment& environment) {
          variable(environment, "RUNNER_ENVIRONMENT") == "github-hosted";
 }
 
+bool keeps_answers(const Settings& settings) { return settings.cache_enabled && settings.cache_persistence; }
+
+bool has_stores(const Settings& settings) {
+  return ::access((settings.cache_directory + "/cache.db").c_str(), F_OK) == 0 ||
+         ::access((settings.credentials_directory + "/credentials.db").c_str(), F_OK) == 0;
+}
+
 KeySourceOptions key_source_options(const Settings& settings, const Environment& environment) {
   KeySourceOptions out;
   out.state_directory = state_directory(environment);

@@ -23,6 +23,10 @@ struct ChosenKey {
 KeySourceOptions key_source_options(const Settings& settings, const Environment& environment);
 // Whether this is a job of its own on a machine that is thrown away: --isolation, else what GitHub's runners say.
 bool job_isolation(const Settings& settings, const Environment& environment);
+// Whether answers are kept on disk.
+bool keeps_answers(const Settings& settings);
+// Whether there is a store on disk that a root key belongs to.
+bool has_stores(const Settings& settings);
 // The program itself, as /proc names it.
 std::string own_path();
 

@@ -50,7 +50,9 @@ int run_put(const Given& given) {
   const auto content =
       read_content(given.arguments.size() > 1 ? given.arguments[1] : "-", (*reach)->settings().max_object_size);
   if (!content) return report(content.error());
-  const auto done = (*reach)->access().put(*path, *content, ttl);
+  Access::Attributes attributes;
+  if (!ttl.empty()) attributes.emplace_back("user.runnerfs.ttl", ttl);
+  const auto done = (*reach)->access().put(*path, *content, attributes);
   return done ? 0 : report(done.error());
 }
 

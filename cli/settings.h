@@ -54,6 +54,11 @@ struct Settings {
   std::string key_source;          // keyring | systemd | file | memory; "": decided at the first mount
   std::string isolation = "auto";  // auto | job | user
 
+  // Credentials.
+  std::string credentials_directory = "~/.credentials";
+  std::string audit_sync = "grouped";  // grouped: granted reads reach the disk within a second; always: before the answer
+  bool require_mlock = false;          // no secrets/ unless its memory can be locked
+
   // The fronts.
   std::string socket;               // "": by the mountpoint (places.h)
   std::string source = "runnerfs";  // shown by mount(8)

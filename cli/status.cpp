@@ -19,6 +19,18 @@ std::string span(double seconds) {
   return fmt::format("{} h {} min", whole / 3600, whole / 60 % 60);
 }
 
+// Whose credentials secrets/ shows.
+std::string context_text(const std::string& status) {
+  std::string out;
+  for (const char* part : {"repository", "workflow_file", "workflow_name", "runner", "event"}) {
+    const std::string value = json_text(status, fmt::format("secrets.context.{}", part));
+    if (!value.empty()) out += fmt::format("{}{} {}", out.empty() ? "" : ", ", part, value);
+  }
+  const std::string untrusted = json_text(status, "secrets.context.untrusted");
+  if (!untrusted.empty()) out += fmt::format("{}untrusted: {}", out.empty() ? "" : "; ", untrusted);
+  return out.empty() ? "none: global credentials only" : out;
+}
+
 std::string status_text(const std::string& status) {
   std::string out;
   const auto at = [&](const char* path) { return json_text(status, path); };
@@ -39,6 +51,12 @@ std::string status_text(const std::string& status) {
   const std::vector<std::string> weak = json_list(status, "weak");
   if (weak.empty()) row("secure", "yes");
   for (const std::string& reason : weak) row("weak", json_text(reason, ""));
+  if (at("secrets.available") == "true") {
+    row("secrets", fmt::format("{}: {}; {} active, scopes: {}", at("secrets.isolation"), at("secrets.protects"),
+                               at("secrets.active"), at("secrets.scopes")));
+    row("context", context_text(status));
+  }
+  row("secrets", at("secrets.trouble").empty() ? "" : "not available: " + at("secrets.trouble"));
   const std::string directory = at("store.directory");
   row("store",
       fmt::format("{}: {} entries, {} bytes{}", directory.empty() ? "in memory" : directory, at("store.entries"),

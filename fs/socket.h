@@ -36,7 +36,7 @@ class SocketAccess final : public Access {
   Result<> cat(const std::string& path, const std::function<bool(BytesView)>& sink) override;
   Result<std::vector<PathInfo>> list(const std::string& path) override;
   Result<PathInfo> stat(const std::string& path, bool fetch) override;
-  Result<> put(const std::string& path, std::string_view content, const std::string& ttl) override;
+  Result<> put(const std::string& path, std::string_view content, const Attributes& attributes) override;
   Result<std::uint64_t> remove(const std::string& path) override;
   Result<> control(const std::string& command) override;
 

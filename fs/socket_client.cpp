@@ -183,15 +183,15 @@ Result<std::vector<PathInfo>> SocketAccess::list(const std::string& path) {
 
 Result<PathInfo> SocketAccess::stat(const std::string& path, bool fetch) {
   std::vector<PathInfo> infos;
-  TRY(impl_->ask({wire::Verb::kStat, path, "", fetch}, {}, into(infos)));
+  TRY(impl_->ask({wire::Verb::kStat, path, {}, fetch}, {}, into(infos)));
   if (infos.size() != 1) return fail(Code::kBroken, "the daemon does not speak this protocol");
   return infos[0];
 }
 
-Result<> SocketAccess::put(const std::string& path, std::string_view content, const std::string& ttl) {
+Result<> SocketAccess::put(const std::string& path, std::string_view content, const Attributes& attributes) {
   if (content.size() > wire::kMostPut)
     return fail(Code::kTooLarge, fmt::format("{}: more than {} bytes", path, wire::kMostPut), "store less");
-  TRY(impl_->ask({wire::Verb::kPut, path, ttl, false, content.size()}, content, nothing()));
+  TRY(impl_->ask({wire::Verb::kPut, path, attributes, false, content.size()}, content, nothing()));
   return {};
 }
 

@@ -4,12 +4,16 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/log.h"
+#include "base/secret.h"
 #include "fs/socket_protocol.h"
 
 namespace rfs {
 namespace {
+
+constexpr std::uint64_t kMostSecret = 1u << 20;  // what secrets/ takes
 
 Result<> send_body(int fd, BytesView bytes) {
   while (!bytes.empty()) {
@@ -20,20 +24,30 @@ Result<> send_body(int fd, BytesView bytes) {
   return {};
 }
 
-// The document of a put: data frames up to the size that was said, then end.
-Result<std::string> receive_body(int fd, std::uint64_t size) {
-  std::string body;
+// The document of a put: data frames up to the size that was said, then end. `take` is given each piece with its
+// offset; what held it is wiped when `secret`.
+template <class Take>
+Result<> receive_body(int fd, std::uint64_t size, bool secret, Take take) {
+  std::uint64_t got = 0;
   while (true) {
     TRY_ASSIGN(wire::Frame frame, wire::receive_frame(fd));
-    if (frame.type == wire::Type::kEnd && body.size() == size) return body;
-    if (frame.type != wire::Type::kData || body.size() + frame.payload.size() > size)
+    if (frame.type == wire::Type::kEnd && got == size) return {};
+    if (frame.type != wire::Type::kData || got + frame.payload.size() > size)
       return fail(Code::kBroken, "a put that is not as long as it said");
-    body += text(frame.payload);
+    take(got, BytesView(frame.payload));
+    got += frame.payload.size();
+    if (secret) ::explicit_bzero(frame.payload.data(), frame.payload.size());
   }
 }
 
+// Values of credentials are gathered in locked memory.
+bool holds_secret(std::string_view path) {
+  path.remove_prefix(std::min(path.find_first_not_of('/'), path.size()));
+  return path.starts_with("secrets/");
+}
+
 // The answer up to, and without, its end frame; what the end frame counts.
-Result<std::uint64_t> answer(int fd, const wire::Request& request, Access& access, std::string body) {
+Result<std::uint64_t> answer(int fd, const wire::Request& request, Access& access, std::string_view body) {
   switch (request.verb) {
     case wire::Verb::kCat:
       // A client that has gone ends the walk.
@@ -50,7 +64,7 @@ Result<std::uint64_t> answer(int fd, const wire::Request& request, Access& acces
       return 1;
     }
     case wire::Verb::kPut:
-      TRY(access.put(request.path, body, request.argument));
+      TRY(access.put(request.path, body, request.attributes));
       return 1;
     case wire::Verb::kRemove:
       return access.remove(request.path);
@@ -87,13 +101,26 @@ Result<> serve_one(int fd, Access& access, Counters& counters) {
   const auto request = frame.type == wire::Type::kRequest ? wire::decode_request(frame.payload) : std::nullopt;
   if (!request) return fail(Code::kBroken, "a request that is not of the form");
   counters.add(Counter::kSocketRequests);
-  std::string body;
+  std::string document;
+  SecretBytes value;
+  std::string_view body;
   if (request->verb == wire::Verb::kPut) {
-    if (request->size > wire::kMostPut)
-      return fail(Code::kTooLarge, fmt::format("a put of more than {} bytes", wire::kMostPut), "store less");
-    TRY_ASSIGN(body, receive_body(fd, request->size));
+    const bool secret = holds_secret(request->path);
+    const std::uint64_t most = secret ? kMostSecret : wire::kMostPut;
+    if (request->size > most)
+      return fail(Code::kTooLarge, fmt::format("a put of more than {} bytes", most), "store less");
+    if (secret) {
+      value = SecretBytes(request->size);
+      TRY(receive_body(fd, request->size, true, [&](std::uint64_t at, BytesView piece) {
+        std::copy(piece.begin(), piece.end(), value.reveal_mutable().subspan(at).begin());
+      }));
+      body = value.reveal_text();
+    } else {
+      TRY(receive_body(fd, request->size, false, [&](std::uint64_t, BytesView piece) { document += text(piece); }));
+      body = document;
+    }
   }
-  auto count = answer(fd, *request, access, std::move(body));
+  auto count = answer(fd, *request, access, body);
   if (!count) return send_error(fd, count.error());
   return wire::send_frame(fd, wire::Type::kEnd, wire::encode_number(*count));
 }

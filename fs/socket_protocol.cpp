@@ -34,6 +34,14 @@ void put_text(Bytes& out, std::string_view text) {
   append(out, text);
 }
 
+void put_pairs(Bytes& out, const Access::Attributes& pairs) {
+  append_be(out, static_cast<std::uint32_t>(pairs.size()));
+  for (const auto& [name, value] : pairs) {
+    put_text(out, name);
+    put_text(out, value);
+  }
+}
+
 // Takes fields from the front; after the first that is not there, every answer is empty and whole() is false.
 class Fields {
  public:
@@ -52,7 +60,14 @@ class Fields {
     rest_ = rest_.subspan(size);
     return out;
   }
-  bool good() const { return good_; }
+  Access::Attributes pairs() {
+    Access::Attributes out;
+    for (auto n = number<std::uint32_t>(); n > 0 && good_; --n) {
+      std::string name = text_field();
+      out.emplace_back(std::move(name), text_field());
+    }
+    return out;
+  }
   bool whole() const { return good_ && rest_.empty(); }
 
  private:
@@ -90,7 +105,7 @@ Bytes encode(const Request& request) {
   Bytes out;
   append_be(out, static_cast<std::uint8_t>(request.verb));
   put_text(out, request.path);
-  put_text(out, request.argument);
+  put_pairs(out, request.attributes);
   append_be(out, static_cast<std::uint8_t>(request.fetch));
   append_be(out, request.size);
   return out;
@@ -101,7 +116,7 @@ std::optional<Request> decode_request(BytesView bytes) {
   Request out;
   const auto verb = fields.number<std::uint8_t>();
   out.path = fields.text_field();
-  out.argument = fields.text_field();
+  out.attributes = fields.pairs();
   const auto fetch = fields.number<std::uint8_t>();
   out.size = fields.number<std::uint64_t>();
   if (!fields.whole() || verb < 1 || verb > static_cast<std::uint8_t>(Verb::kControl) || fetch > 1) return std::nullopt;
@@ -117,11 +132,7 @@ Bytes encode(const PathInfo& info) {
   append_be(out, info.size);
   append_be(out, std::bit_cast<std::uint64_t>(info.mtime));
   append_be(out, static_cast<std::uint32_t>(info.mode));
-  append_be(out, static_cast<std::uint32_t>(info.xattrs.size()));
-  for (const auto& [name, value] : info.xattrs) {
-    put_text(out, name);
-    put_text(out, value);
-  }
+  put_pairs(out, info.xattrs);
   return out;
 }
 
@@ -135,10 +146,7 @@ std::optional<PathInfo> decode_info(BytesView bytes) {
   out.size = fields.number<std::uint64_t>();
   out.mtime = std::bit_cast<double>(fields.number<std::uint64_t>());
   out.mode = fields.number<std::uint32_t>();
-  for (auto n = fields.number<std::uint32_t>(); n > 0 && fields.good(); --n) {
-    std::string name = fields.text_field();
-    out.xattrs.emplace_back(std::move(name), fields.text_field());
-  }
+  out.xattrs = fields.pairs();
   if (!fields.whole() || flags > 3) return std::nullopt;
   return out;
 }

@@ -6,7 +6,7 @@
 //
 //   client                                server
 //   hello   text version                  hello   text version
-//   request u8 verb ‖ path ‖ argument ‖ u8 flag ‖ u64 size
+//   request u8 verb ‖ path ‖ u32 n ‖ n × (name ‖ value) ‖ u8 flag ‖ u64 size
 //   data …, end          (put only)       data … | item …, then end (u64 count), or error
 //
 // Integers are big-endian. One request at a time on a connection.
@@ -38,7 +38,7 @@ struct Frame {
 struct Request {
   Verb verb = Verb::kCat;
   std::string path;
-  std::string argument;    // put: the TTL
+  Access::Attributes attributes = {};  // put
   bool fetch = false;      // stat
   std::uint64_t size = 0;  // put: bytes to come
 };

@@ -79,6 +79,11 @@ Result<> WalkAccess::cat(const std::string& path, const std::function<bool(Bytes
                root_.open(name, caller_, nullptr, std::move(reply));
              }));
   std::uint64_t offset = 0;
+  while (file->secret()) {
+    TRY_ASSIGN(const BytesView bytes, file->reveal(offset, kChunk));
+    if (bytes.empty() || !sink(bytes)) return {};
+    offset += bytes.size();
+  }
   while (file->direct() || offset < file->size()) {
     TRY_ASSIGN(auto bytes,
                wait_for<Bytes>(deadline_, [&](Reply<Bytes> reply) { file->read(offset, kChunk, std::move(reply)); }));
@@ -124,15 +129,21 @@ Result<PathInfo> WalkAccess::stat(const std::string& path, bool fetch) {
   return out;
 }
 
-Result<> WalkAccess::put(const std::string& path, std::string_view content, const std::string& ttl) {
+Result<> WalkAccess::put(const std::string& path, std::string_view content, const Attributes& attributes) {
   const std::string name = normal(path);
-  if (!ttl.empty() && !parse_duration(ttl))
-    return fail(Code::kUsage, "the TTL is not a duration", "seconds, or with a unit: 10s, 5m, 24h, 7d");
   TRY_ASSIGN(auto writer, root_.write(name, caller_, true, true, false));
+  Attributes later;
+  for (const auto& [attribute, value] : attributes) {
+    if (attribute == "user.runnerfs.ttl" && !parse_duration(value))
+      return fail(Code::kUsage, "the TTL is not a duration", "seconds, or with a unit: 10s, 5m, 24h, 7d");
+    auto set = writer->set(attribute, value);
+    if (!set && set.error().code != Code::kUnsupported) return set;
+    if (!set) later.emplace_back(attribute, value);
+  }
   TRY(writer->write(0, view(content)));
   TRY(wait_for<FilePtr>(deadline_, [&](Reply<FilePtr> reply) { writer->commit(true, std::move(reply)); }));
-  if (ttl.empty()) return {};
-  return root_.set_xattr(name, "user.runnerfs.ttl", ttl, caller_);
+  for (const auto& [attribute, value] : later) TRY(root_.set_xattr(name, attribute, value, caller_));
+  return {};
 }
 
 Result<std::uint64_t> WalkAccess::remove(const std::string& path) {

@@ -32,8 +32,10 @@ class Access {
   virtual Result<std::vector<PathInfo>> list(const std::string& path) = 0;
   // fetch: ask for it when nothing is held.
   virtual Result<PathInfo> stat(const std::string& path, bool fetch) = 0;
-  // ttl: "" or a duration for user.runnerfs.ttl.
-  virtual Result<> put(const std::string& path, std::string_view content, const std::string& ttl) = 0;
+  // attributes: e.g. {"user.runnerfs.ttl", "24h"}; they take effect with the content where the namespace can do that,
+  // else right after it.
+  using Attributes = std::vector<std::pair<std::string, std::string>>;
+  virtual Result<> put(const std::string& path, std::string_view content, const Attributes& attributes) = 0;
   // Patterns with * in the last component are expanded by the namespace's own listing. Answers how many.
   virtual Result<std::uint64_t> remove(const std::string& path) = 0;
   virtual Result<> control(const std::string& command) = 0;
@@ -45,7 +47,7 @@ class WalkAccess final : public Access {
   Result<> cat(const std::string& path, const std::function<bool(BytesView)>& sink) override;
   Result<std::vector<PathInfo>> list(const std::string& path) override;
   Result<PathInfo> stat(const std::string& path, bool fetch) override;
-  Result<> put(const std::string& path, std::string_view content, const std::string& ttl) override;
+  Result<> put(const std::string& path, std::string_view content, const Attributes& attributes) override;
   Result<std::uint64_t> remove(const std::string& path) override;
   Result<> control(const std::string& command) override;
 

@@ -12,7 +12,8 @@ bool reusable(const KernelNode& node, const Node& found) {
   if (found.kind == Node::Kind::kUnbound) return !node.bound();
   if (!node.bound()) return true;
   if (!node.stands_for(*found.file)) return false;
-  return !node.direct() || node.size() == found.file->size();  // stat shows the size of the version found last
+  // stat shows size and time of the version found last.
+  return !node.direct() || (node.size() == found.file->size() && node.mtime() == found.file->mtime());
 }
 
 }  // namespace

@@ -3,10 +3,16 @@
 #include <fcntl.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "fs/kernel/ops.h"
 
 namespace rfs {
+namespace {
+
+constexpr Millis kSettle{50};
+
+}  // namespace
 
 void Ops::open(Request request, fuse_ino_t ino, fuse_file_info* info) {
   auto node = nodes_.find(ino);
@@ -14,6 +20,10 @@ void Ops::open(Request request, fuse_ino_t ino, fuse_file_info* info) {
   if (node->kind == KernelNode::Kind::kDirectory) return request.error(EISDIR);
   if ((info->flags & O_ACCMODE) != O_RDONLY || (info->flags & O_TRUNC) != 0)
     return open_for_writing(std::move(request), node, *info);
+  // Whoever closed an empty file finds it: see WriteHandle::settle.
+  if (node->direct() || node->kind == KernelNode::Kind::kDraft)
+    if (auto draft = nodes_.draft_of(node->path))
+      if (auto writer = nodes_.writer(draft)) writer->settle(kSettle);
   Caller caller = request.caller();
   FilePtr held = node->file();
   if (held && node->take_for_open(clock_.steady())) return opened(request, node, held, caller.pid, *info, held);
@@ -67,25 +77,36 @@ void Ops::superseded(const KernelNodePtr& node) {
 
 void Ops::read(Request request, fuse_ino_t, std::size_t size, off_t offset, fuse_file_info* info) {
   OpenHandle& handle = Handles::get(info->fh);
+  if (handle.file && handle.file->secret()) {
+    // From where it lies to the kernel: no copy.
+    auto part = handle.file->reveal(static_cast<std::uint64_t>(offset), size);
+    if (!part) return refuse(request, part.error());
+    counters_.add(Counter::kBytesRead, part->size());
+    request.bytes(*part);
+    return;
+  }
+  const bool wipe = handle.writer && handle.writer->secret();
   defer<Bytes>(
       std::move(request),
       [&, writer = handle.writer, file = handle.file](Reply<Bytes> reply) {
         if (writer) return writer->read(static_cast<std::uint64_t>(offset), size, std::move(reply));
         file->read(static_cast<std::uint64_t>(offset), size, std::move(reply));
       },
-      [file = handle.file](Ops& ops, Request& waiting, const Bytes& bytes) {
+      [file = handle.file, wipe](Ops& ops, Request& waiting, Bytes bytes) {
         ops.counters_.add(Counter::kBytesRead, bytes.size());
         waiting.bytes(bytes);
+        if (wipe) ::explicit_bzero(bytes.data(), bytes.size());
       });
 }
 
 void Ops::release(Request request, fuse_ino_t, fuse_file_info* info) {
   auto handle = handles_.remove(info->fh);
   if (auto writer = handle->writer) {
-    nodes_.drop_writer(handle->node, writer);
-    // Nobody waits for this answer: what went wrong is in errors.jsonl.
-    writer->close(Reply<FilePtr>([self = shared_from_this(), path = handle->node->path](Result<FilePtr> result) {
-      if (result && *result) self->published(path, {});
+    // Nobody waits for this answer: what went wrong is in errors.jsonl. Until it is there the draft stands for the
+    // name.
+    writer->close(Reply<FilePtr>([self = shared_from_this(), node = handle->node, writer](Result<FilePtr> result) {
+      self->nodes_.drop_writer(node, writer);
+      if (result && *result) self->published(node->path, {});
     }));
   }
   request.ok();

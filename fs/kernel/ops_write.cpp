@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "fs/kernel/ops.h"
 
@@ -16,8 +17,8 @@ void Ops::create(Request request, fuse_ino_t parent, const char* name, mode_t mo
   auto writer = root_.write(path, request.caller(), true, (info->flags & O_TRUNC) != 0, (info->flags & O_EXCL) != 0);
   if (!writer) return refuse(request, writer.error());
   auto handle = std::make_unique<OpenHandle>();
-  handle->node = nodes_.draft(path, mode & 0777);
   handle->writer = std::make_shared<WriteHandle>(std::move(*writer), true);
+  handle->node = nodes_.draft(path, handle->writer->secret() ? 0600 : mode & 0777);
   auto node = handle->node;
   nodes_.enter(node);
   nodes_.set_writer(node, handle->writer);
@@ -68,6 +69,8 @@ void Ops::write(Request request, fuse_ino_t, const char* bytes, std::size_t size
         writer->write(static_cast<std::uint64_t>(offset), append, view({bytes, size}), std::move(reply));
       },
       [](Ops&, Request& waiting, std::size_t written) { waiting.written(written); });
+  // The bytes lie in libfuse's own buffer, which this thread fills again whenever the next request comes.
+  if (writer->secret()) ::explicit_bzero(const_cast<char*>(bytes), size);
 }
 
 void Ops::commit(Request request, const std::shared_ptr<WriteHandle>& writer, const std::string& path, bool sync) {

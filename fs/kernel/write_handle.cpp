@@ -3,6 +3,8 @@
 #include <exception>
 #include <string>
 
+#include "base/secret.h"
+
 namespace rfs {
 namespace {
 
@@ -35,6 +37,7 @@ void WriteHandle::step(std::function<Result<T>(Writer&)> work, Reply<T> reply) {
 Result<std::size_t> WriteHandle::write_now(std::uint64_t offset, bool append, BytesView bytes) {
   // The kernel's idea of the end may be old; the writer's is right.
   TRY(writer_->write(append ? writer_->size() : offset, bytes));
+  if (fresh_ && !changed_) settled();
   changed_ = true;
   failed_.reset();
   return bytes.size();
@@ -42,6 +45,13 @@ Result<std::size_t> WriteHandle::write_now(std::uint64_t offset, bool append, By
 
 void WriteHandle::write(std::uint64_t offset, bool append, BytesView bytes, Reply<std::size_t> reply) {
   if (!strand_->enter()) {  // the bytes are the kernel's, so they are copied when they must wait
+    if (secret()) {
+      auto copy = std::make_shared<SecretBytes>(SecretBytes::copy_of(bytes));
+      step<std::size_t>(
+          [this, offset, append, copy = std::move(copy)](Writer&) { return write_now(offset, append, copy->reveal()); },
+          std::move(reply));
+      return;
+    }
     step<std::size_t>([this, offset, append,
                        copy = Bytes(bytes.begin(), bytes.end())](Writer&) { return write_now(offset, append, copy); },
                       std::move(reply));
@@ -73,8 +83,12 @@ void WriteHandle::commit(bool sync, std::function<bool()> due, Reply<FilePtr> re
       [self = shared_from_this(), sync, due = std::move(due), reply = std::move(reply).share()](Strand::Done done) {
         if (self->abandoned_ || self->failed_ || !due()) {
           auto failed = self->failed_;
-          if (!failed && self->fresh_ && !self->abandoned_)  // a close before anything was written
-            if (auto empty = self->writer_->accept_empty(); !empty) failed = std::move(empty.error());
+          if (!failed && self->fresh_ && !self->abandoned_) {  // a close before anything was written
+            if (auto empty = self->writer_->accept_empty(); !empty)
+              failed = std::move(empty.error());
+            else
+              *self->closing_.lock() = true;
+          }
           done();
           if (failed) return (*reply)(fail(std::move(*failed)));
           return (*reply)(FilePtr());
@@ -91,6 +105,16 @@ void WriteHandle::commit(bool sync, std::function<bool()> due, Reply<FilePtr> re
       });
 }
 
+void WriteHandle::settle(Millis limit) {
+  auto closing = closing_.lock();
+  closed_.wait_for(closing.lock(), limit, [&] { return !*closing; });
+}
+
+void WriteHandle::settled() {
+  *closing_.lock() = false;
+  closed_.notify_all();
+}
+
 void WriteHandle::flush(Reply<FilePtr> reply) {
   commit(
       false, [this] { return changed_; }, std::move(reply));
@@ -101,7 +125,11 @@ void WriteHandle::sync(Reply<FilePtr> reply) {
 }
 void WriteHandle::close(Reply<FilePtr> reply) {
   commit(
-      false, [this] { return changed_ || fresh_; }, std::move(reply));
+      false, [this] { return changed_ || fresh_; },
+      Reply<FilePtr>([self = shared_from_this(), reply = std::move(reply).share()](Result<FilePtr> result) {
+        self->settled();
+        (*reply)(std::move(result));
+      }));
 }
 
 }  // namespace rfs

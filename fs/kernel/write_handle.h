@@ -8,9 +8,12 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <memory>
 #include <optional>
 
+#include "base/sync.h"
+#include "base/time.h"
 #include "fs/kernel/strand.h"
 #include "fs/tree/namespace.h"
 
@@ -35,8 +38,15 @@ class WriteHandle : public std::enable_shared_from_this<WriteHandle> {
   void abandon() { abandoned_ = true; }
 
   std::uint64_t size() const { return size_; }
+  // What is written is a credential's value (Writer::secret).
+  bool secret() const { return writer_->secret(); }
+  // An empty file is stored when its last descriptor is gone, and the kernel does not wait for that: whoever opens the
+  // name right after the close would miss it. So a reader waits here while a close of a file that nothing was written
+  // to may have been the last one; no longer than `limit`.
+  void settle(Millis limit);
 
  private:
+  void settled();
   template <class T>
   void step(std::function<Result<T>(Writer&)> work, Reply<T> reply);
   void commit(bool sync, std::function<bool()> due, Reply<FilePtr> reply);
@@ -45,6 +55,8 @@ class WriteHandle : public std::enable_shared_from_this<WriteHandle> {
   const std::shared_ptr<Strand> strand_ = std::make_shared<Strand>();
   std::atomic<std::uint64_t> size_;
   std::atomic<bool> abandoned_{false};
+  Sync<bool> closing_{false};  // a close was seen before anything was written
+  std::condition_variable closed_;
   // Used by one step at a time.
   const std::unique_ptr<Writer> writer_;
   bool fresh_;

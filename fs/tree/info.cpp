@@ -8,12 +8,12 @@ namespace {
 constexpr const char* kControl = "ctl";
 constexpr std::size_t kLongestCommand = 64u << 10;
 
-using Control = std::function<Result<>(const std::string&)>;
+using Control = std::function<Result<>(const std::string&, const Caller&)>;
 
 // Runs each line when its end is written, so that the command's failure is that write's.
 class ControlWriter final : public Writer {
  public:
-  explicit ControlWriter(const Control& control) : control_(control) {}
+  ControlWriter(const Control& control, const Caller& caller) : control_(control), caller_(caller) {}
 
   // The offset says nothing: every write goes on where the last one ended.
   Result<> write(std::uint64_t, BytesView bytes) override {
@@ -49,9 +49,10 @@ class ControlWriter final : public Writer {
   Result<> run(std::string& command) {
     while (!command.empty() && (command.back() == '\r' || command.back() == ' ')) command.pop_back();
     if (command.empty()) return {};
-    return control_(command);
+    return control_(command, caller_);
   }
   const Control& control_;
+  const Caller caller_;
   std::string line_;
 };
 
@@ -95,7 +96,7 @@ InfoTree::InfoTree(const Clock& clock) : impl_(std::make_unique<Impl>(clock)) {
 InfoTree::~InfoTree() = default;
 
 void InfoTree::add(const std::string& name, std::function<std::string()> make) { impl_->files[name] = std::move(make); }
-void InfoTree::set_control(std::function<Result<>(const std::string&)> control) { impl_->control = std::move(control); }
+void InfoTree::set_control(Control control) { impl_->control = std::move(control); }
 
 Result<Node> InfoTree::lookup(const std::string& path, const Caller&) { return impl_->node(path); }
 
@@ -112,10 +113,11 @@ Result<std::vector<Listing>> InfoTree::list(const std::string& path, const Calle
 void InfoTree::bind(const std::string& path, const Caller&, Reply<FilePtr> reply) { impl_->open(path, reply); }
 void InfoTree::open(const std::string& path, const Caller&, FilePtr, Reply<FilePtr> reply) { impl_->open(path, reply); }
 
-Result<std::unique_ptr<Writer>> InfoTree::write(const std::string& path, const Caller&, bool, bool, bool exclusive) {
+Result<std::unique_ptr<Writer>> InfoTree::write(const std::string& path, const Caller& caller, bool, bool,
+                                                bool exclusive) {
   if (path != kControl || !impl_->control) return fail(Code::kReadOnly, "below .runnerfs only ctl can be written");
   if (exclusive) return fail(Code::kExists, "the control file exists");
-  return std::unique_ptr<Writer>(std::make_unique<ControlWriter>(impl_->control));
+  return std::unique_ptr<Writer>(std::make_unique<ControlWriter>(impl_->control, caller));
 }
 
 }  // namespace rfs

@@ -18,7 +18,7 @@ class InfoTree final : public Namespace {
   // Before any front runs. "stats.json" → its content now. Any thread calls `make`.
   void add(const std::string& name, std::function<std::string()> make);
   // One command of ctl, e.g. "invalidate list_repos*". A failure is the errno of the write and a line in errors.jsonl.
-  void set_control(std::function<Result<>(const std::string& command)> control);
+  void set_control(std::function<Result<>(const std::string& command, const Caller& caller)> control);
 
   Result<Node> lookup(const std::string& path, const Caller& caller) override;
   Result<std::vector<Listing>> list(const std::string& path, const Caller& caller) override;

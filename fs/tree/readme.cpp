@@ -45,7 +45,8 @@ const char* const kInfoReadme = R"(.runnerfs/ is this filesystem explaining itse
     errors.jsonl      the last 1,000 failures: path, errno, what went wrong, what to do
     config.yml        the configuration in effect, and where each value came from
     peers.json        other runners that this one is connected to
-    ctl               one command a line: invalidate PATTERN, flush, validate KEY FIELDS, log LEVEL
+    ctl               one command a line: invalidate PATTERN, flush, validate KEY FIELDS, log LEVEL, secret cleanup,
+                      secret rekey
 
 More: man 7 runnerfs
 )";

@@ -66,6 +66,7 @@ struct SecretsTree::Impl {
   Result<CredentialInfo> info(const SecretPath& where);
   Result<CredentialPtr> value(const SecretPath& where, const Accessor& who);
   Result<Node> credential_node(const SecretPath& where, const Caller& caller);
+  bool refusable(const SecretPath& where) const;
   Result<bool> has_scopes(ScopeKind kind, const std::string& prefix);
   Result<std::vector<Listing>> scopes_below(ScopeKind kind, const std::string& prefix);
   Result<Scope> scope_to_write(const SecretPath& where);
@@ -104,14 +105,13 @@ Result<Node> SecretsTree::Impl::credential_node(const SecretPath& where, const C
   // It is there; opening it says why it is not for this mount.
   if (found.error().code == Code::kDenied) return file_node(std::make_shared<SecretFace>(0, 0));
   if (found.error().code != Code::kNotFound) return fail(std::move(found.error()));
-  if (where.what == What::kEffective) {
+  if (refusable(where)) {
     // The kernel stops at an absent name, so an access to one that is expired or another scope's ends here: the vault
-    // has its audit line to write.
-    auto opened = vault.open_effective(where.name, accessor_of(caller));
+    // has its audit line to write. It has none for a name that nobody holds.
+    auto opened = value(where, accessor_of(caller));
     if (opened) return file_node(std::make_shared<SecretFace>((*opened)->info));
     if (opened.error().code != Code::kNotFound && opened.error().code != Code::kExpired)
       return fail(std::move(opened.error()));
-    return Node();
   }
   if (where.ambiguous()) return directory_node();
   if (!where.prefix.empty()) {
@@ -119,6 +119,13 @@ Result<Node> SecretsTree::Impl::credential_node(const SecretPath& where, const C
     if (repository) return directory_node();
   }
   return Node();
+}
+
+// By scope only where the context reads: another scope's absent name is no access, and its owner may create it.
+bool SecretsTree::Impl::refusable(const SecretPath& where) const {
+  if (where.what == What::kEffective) return true;
+  const auto scopes = readable_scopes(vault.context());
+  return std::find(scopes.begin(), scopes.end(), *where.scope) != scopes.end();
 }
 
 // The next part of every scope's id that begins with `prefix`.
@@ -256,7 +263,6 @@ Result<std::unique_ptr<Writer>> SecretsTree::write(const std::string& path, cons
   if (!present && !create) return fail(present.error());
   if (present) {
     target.scope = present->scope;
-    target.allow_untrusted = present->allow_untrusted;
   } else {
     TRY_ASSIGN(target.scope, impl_->scope_to_write(where));
   }

@@ -9,7 +9,6 @@ namespace rfs {
 namespace {
 
 constexpr std::size_t kFirst = 4096;
-constexpr double kLongestTtl = 10 * 366 * 86400.0;
 
 void copy(BytesView from, MutableBytes to) { std::copy(from.begin(), from.end(), to.begin()); }
 
@@ -26,9 +25,7 @@ SecretsWriter::SecretsWriter(const SecretsWriting& to, SecretsTarget target, Pre
       commits_(std::make_shared<Commits>()),
       present_(std::move(present)),
       size_(present_ ? size : 0),
-      changed_(!present_) {
-  how_.allow_untrusted = target_->allow_untrusted;
-}
+      changed_(!present_) {}
 
 SecretsWriter::~SecretsWriter() = default;
 
@@ -134,7 +131,7 @@ Result<double> parse_ttl(std::string_view text) {
   const auto seconds = parse_duration(text);
   if (!seconds || *seconds <= 0)
     return fail(Code::kInvalid, "the TTL is not a duration above zero", "seconds, or with a unit: 10s, 5m, 24h, 7d");
-  if (*seconds > kLongestTtl)
+  if (*seconds > Vault::kLongestTtl)
     return fail(Code::kInvalid, "the TTL is over ten years", "leave it out for a credential without an end");
   return *seconds;
 }

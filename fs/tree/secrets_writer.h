@@ -24,7 +24,6 @@ struct SecretsTarget {
   std::string path;  // below secrets/, for errors.jsonl
   Scope scope;
   std::string name;
-  bool allow_untrusted = false;  // of the present one: a rotation keeps it
   Accessor who;
 };
 
@@ -60,7 +59,7 @@ class SecretsWriter final : public Writer {
   bool changed_;
 };
 
-// A TTL as people write it; kInvalid for what is no duration, not above zero, or over ten years.
+// A TTL as people write it; kInvalid for what is no duration, not above zero, or too long.
 Result<double> parse_ttl(std::string_view text);
 
 }  // namespace rfs

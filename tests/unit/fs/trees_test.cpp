@@ -25,7 +25,7 @@ Result<FilePtr> open(Namespace& space, const std::string& path) {
 struct TreesRig {
   TreesRig() {
     info.add("stats.json", [this] { return "{\"n\":" + std::to_string(++made) + "}"; });
-    info.set_control([this](const std::string& command) -> Result<> {
+    info.set_control([this](const std::string& command, const Caller&) -> Result<> {
       if (command == "bad") return fail(Code::kInvalid, "no such command");
       commands.push_back(command);
       return {};

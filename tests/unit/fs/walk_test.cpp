@@ -14,7 +14,7 @@ namespace {
 struct WalkRig : ApiRig {
   WalkRig() : cache({}, memory, nullptr, clock, counters, errors), cache_tree({}, cache, clock, pool, counters, errors) {
     info.add("stats.json", [] { return std::string("{}"); });
-    info.set_control([this](const std::string& command) -> Result<> {
+    info.set_control([this](const std::string& command, const Caller&) -> Result<> {
       commands.push_back(command);
       return {};
     });
