@@ -50,6 +50,7 @@ struct Command {
   bool hidden = false;
   // Not empty: the next word names one of these, whose own name is both words ("secret put"); `run` is null.
   std::span<const Command> subcommands = {};
+  bool takes_command = false;  // the first argument begins another command line, which is left as it is
 };
 
 std::span<const Command> command_table();
@@ -73,6 +74,7 @@ int run_rm(const Given& given);
 int run_stat(const Given& given);
 int run_stats(const Given& given);
 int run_config(const Given& given);
+int run_mask(const Given& given);
 int run_doctor(const Given& given);
 int run_version(const Given& given);
 int run_help(const Given& given);

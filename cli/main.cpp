@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/message.h"
 #include "cli/parse.h"
+#include "cli/secret.h"
 
 namespace rfs {
 namespace {
@@ -34,6 +35,7 @@ constexpr Flag kStatsFlags[] = {{"--total", "", "", "since the store was made"},
 constexpr Flag kStatusFlags[] = {
     {"--watch", "-w", "", "again and again"}, {"--interval", "", "TIME", "how often (2s)"}, kJson, kMountFlag};
 constexpr Flag kConfigFlags[] = {kJson};
+constexpr Flag kMaskFlags[] = {{"--show", "", "", "also to a terminal"}, kMountFlag};
 
 constexpr std::size_t kAny = 1u << 20;
 
@@ -128,6 +130,28 @@ constexpr Command kCommands[] = {
      "  runnerfs audit verify\n  runnerfs audit tail -n 20",
      false,
      kAuditCommands},
+    {"secret",
+     nullptr,
+     "store, read and keep credentials",
+     "COMMAND [OPTION…]",
+     1,
+     kAny,
+     {},
+     true,
+     false,
+     "Credentials by name and scope: what secrets/ of a mount shows. Beside a daemon the commands go through its "
+     "socket\n"
+     "and work under its context; else they open the store themselves.",
+     "  printf %s \"$VALUE\" | runnerfs secret put API_KEY --ttl 24h\n  runnerfs secret get API_KEY | docker login …",
+     false,
+     kSecretCommands},
+    {"mask", run_mask, "print ::add-mask:: lines for credentials", "[--show] [NAME… | -]", 0, kAny, kMaskFlags, true,
+     false,
+     "Prints the lines that make GitHub's runner hide credentials in the log of a job: all that the context sees, "
+     "those\n"
+     "named, or what stdin holds. Every line of a value, the leaves of JSON, base64 and hex, escaped as the runner "
+     "wants.",
+     "  runnerfs mask API_KEY\n  openssl rand -hex 16 | tee key | runnerfs mask -"},
     {"config", run_config, "the effective configuration", "[--json]", 0, 0, kConfigFlags, true, false,
      "Prints every option with its value and where that came from, then what was read without an effect.",
      "  runnerfs config --json"},

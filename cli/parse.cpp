@@ -69,6 +69,7 @@ Result<Given> parse_arguments(const Command& command, const std::vector<std::str
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   // Arguments are no option of CLI11, which would take "[a,b]" for a list and "{}" for an empty one.
   app.allow_extras();
+  if (command.takes_command) app.prefix_command();
   const auto dashes = std::find(arguments.begin(), arguments.end(), "--");
 
   try {
@@ -81,8 +82,9 @@ Result<Given> parse_arguments(const Command& command, const std::vector<std::str
     return usage(error.what());
   }
 
-  for (const std::string& argument : given.arguments)
-    if (argument.size() > 1 && argument.starts_with("-")) return usage("unknown option: " + argument);
+  if (!command.takes_command)
+    for (const std::string& argument : given.arguments)
+      if (argument.size() > 1 && argument.starts_with("-")) return usage("unknown option: " + argument);
   if (dashes != arguments.end()) given.arguments.insert(given.arguments.end(), dashes + 1, arguments.end());
   for (const auto& [flag, option] : own)
     if (option->count() > 0 && (*flag->argument != '\0' || option->results().back() != "false")) {
