@@ -1,4 +1,4 @@
-"""Tokens, bodies, private paths and header values are found in no file, argument list, environment or core."""
+"""Tokens, bodies, credentials, private paths and header values are found in no file, argument list, environment or core."""
 
 import os
 import resource
@@ -14,7 +14,8 @@ OWNER = "canary-owner-of-a-private-path"
 HEADER = "canaryHeaderValueThatNobodyMayFind"
 CACHE = "canaryCacheDocument"
 KEY = "canaryCacheKey"
-CANARIES = (TOKEN, BODY, OWNER, HEADER, CACHE, KEY)
+CREDENTIAL = "canaryCredentialThatNobodyMayFind"
+CANARIES = (TOKEN, BODY, OWNER, HEADER, CACHE, KEY, CREDENTIAL)
 
 
 @pytest.fixture
@@ -28,6 +29,14 @@ def planted(make_mount, server, home):
         assert mount.json(f"api/repos/{OWNER}/secret{index}.json")["id"] == index
     write(mount.join(f"cache/list_repos:{KEY}"), f'["{CACHE}"]')
     assert mount.error(f"api/repos/{OWNER}/nothing.json") == "ENOENT"
+    for size in (1, 30, 20000):
+        write(mount.join(f"secrets/KEPT{size}"), CREDENTIAL * size)
+        write(mount.join(f"secrets/KEPT{size}"), "rotated" + CREDENTIAL * size)
+        assert mount.read(f"secrets/KEPT{size}").endswith(CREDENTIAL.encode())
+    home.run("secret", "put", "BY_SOCKET", "--mount", mount.path, stdin=CREDENTIAL.encode(), check=True)
+    assert home.run("secret", "get", "BY_SOCKET", "--mount", mount.path, check=True).stdout == CREDENTIAL.encode()
+    write(mount.join("secrets/REMOVED"), CREDENTIAL)
+    os.unlink(mount.join("secrets/REMOVED"))
     return mount
 
 
@@ -100,6 +109,39 @@ def children(pid):
         return []
 
 
+def unlocked(pid, canary):
+    """Where a process holds the bytes in memory that could be swapped out: mappings without the flag `lo`."""
+    found, place, flags = [], None, {}
+    with open(f"/proc/{pid}/smaps", encoding="ascii", errors="replace") as maps:
+        for line in maps:
+            words = line.split()
+            if "-" in words[0] and not words[0].endswith(":"):
+                place = tuple(int(edge, 16) for edge in words[0].split("-"))
+                flags[place] = [words[1], line.strip()]
+            elif words[0] == "VmFlags:":
+                flags[place] += words[1:]
+    with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+        for (begin, end), mapping in flags.items():
+            if not mapping[0].startswith("rw") or "lo" in mapping[2:]:
+                continue
+            try:
+                content = os.pread(memory.fileno(), end - begin, begin)
+            except OSError:
+                continue
+            if canary.encode() in content:
+                found.append(mapping[1])
+    return found
+
+
+def test_no_credential_is_in_memory_that_can_be_swapped(planted):
+    if os.getuid() != 0:
+        pytest.skip("needs root, to read the daemon's memory")
+    with open(planted.join("secrets/KEPT30"), "rb", buffering=0) as held:
+        assert held.read(10) == b"rotatedcan"
+        assert unlocked(planted.process.pid, "secrets/KEPT30"), "the search finds what is there"
+        assert unlocked(planted.process.pid, CREDENTIAL) == []
+
+
 def test_no_core_is_made(make_mount, server, home):
     server.token(TOKEN)
     mount = make_mount(token=TOKEN, preexec=lambda: resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY,) * 2)
@@ -114,7 +156,7 @@ def test_no_core_is_made(make_mount, server, home):
 
 def test_files_are_the_owners_alone(planted, home):
     planted.stop()
-    places = [home.store(), home.join(".local/state/runnerfs")]
+    places = [home.store(), home.join(".local/state/runnerfs"), home.join(".credentials")]
     seen = 0
     for place in places:
         for folder, _, names in os.walk(place):
