@@ -1,14 +1,14 @@
 # bash completion for runnerfs(1). Asks nobody: paths are what is held (runnerfs ls), files are the shell's.
 _runnerfs() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-  local commands="mount serve umount init keygen status path why cat ls put rm stat stats audit config doctor version help"
+  local commands="mount serve umount init keygen status path why cat ls put rm stat stats secret mask audit config doctor version help"
   local settings="--config --repo --workflow --runner --token-file --ca-file --api-url --api-allow --api-deny
     --api-max-pages --api-etag-proof --no-api-etag-proof --api-gh-token --no-api-gh-token --api-stale-limit
     --max-object-size --origin-timeout --origin-connections --origin-in-flight --cache-enabled --no-cache-enabled
     --cache-persistence --no-cache-persistence --cache-directory --cache-max-size --cache-max-bytes --cache-default-ttl
     --operation-ttls --memory-max-bytes --memory-max-entries --rate-limiting-warning-threshold
     --rate-limiting-aggressive-threshold --rate-limiting-cache-first-mode --no-rate-limiting-cache-first-mode
-    --key-source --isolation --socket --source --for --allow-other --no-allow-other --ro --no-ro --nonempty --no-nonempty
+    --key-source --isolation --credentials-directory --audit-sync --require-mlock --no-require-mlock --socket --source --for --allow-other --no-allow-other --ro --no-ro --nonempty --no-nonempty
     --log-level --log-file --log-stats --no-log-stats"
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
@@ -16,11 +16,11 @@ _runnerfs() {
     return
   fi
   case $prev in
-    --config | --token-file | --ca-file | --log-file | --key | --socket)
+    --config | --token-file | --ca-file | --log-file | --key | --key-file | --socket)
       COMPREPLY=($(compgen -f -- "$cur"))
       return
       ;;
-    --cache-directory | --directory | --mount)
+    --cache-directory | --credentials-directory | --directory | --from-dir | --mount)
       COMPREPLY=($(compgen -d -- "$cur"))
       return
       ;;
@@ -30,6 +30,14 @@ _runnerfs() {
       ;;
     --isolation)
       COMPREPLY=($(compgen -W "auto job user" -- "$cur"))
+      return
+      ;;
+    --audit-sync)
+      COMPREPLY=($(compgen -W "grouped always" -- "$cur"))
+      return
+      ;;
+    --scope)
+      COMPREPLY=($(compgen -W "global repo workflow runner" -- "$cur"))
       return
       ;;
     --log-level)
@@ -53,6 +61,22 @@ _runnerfs() {
     put) own="--ttl --mount" ;;
     stat) own="--no-fetch --json --mount" ;;
     stats) own="--total -z --zero --json --mount" ;;
+    mask) own="--show --mount" ;;
+    secret)
+      if ((COMP_CWORD == 2)); then
+        COMPREPLY=($(compgen -W "put rotate get ls rm cleanup rekey import export run --help" -- "$cur"))
+        return
+      fi
+      case ${COMP_WORDS[2]} in
+        put | rotate) own="--scope --filter --ttl --strip --allow-empty --fd --allow-untrusted --mount" ;;
+        get | export) own="--scope --filter --show --mount" ;;
+        ls) own="--scope --filter --all --json --mount" ;;
+        rm) own="--scope --filter --mount" ;;
+        import) own="--scope --filter --ttl --from-dir --key-file --mount" ;;
+        run) own="--secret --env --mount" ;;
+        *) own="--mount" ;;
+      esac
+      ;;
     config) own="--json" ;;
     audit)
       if ((COMP_CWORD == 2)); then
