@@ -1,6 +1,7 @@
 #include "cli/secret.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -76,11 +77,13 @@ Result<std::string> credential_path(Access& access, const Given& given, const st
   return credential_path(access, given.get("--scope"), given.get("--filter"), name);
 }
 
-Result<SecretBytes> read_secret(int fd, const std::string& what) {
+Result<SecretBytes> read_secret(int fd, const std::string& what, int millis) {
   constexpr std::size_t kMost = Vault::kMaxValue;
   SecretBytes buffer(kMost + 1);
   std::size_t size = 0;
   while (size <= kMost) {
+    pollfd ready{fd, POLLIN, 0};
+    if (millis >= 0 && ::poll(&ready, 1, millis) == 0) return fail(Code::kTimeout, what + " gave nothing in time");
     const ssize_t got = ::read(fd, buffer.reveal_mutable().data() + size, buffer.size() - size);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return fail_errno(errno, what);

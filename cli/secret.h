@@ -38,8 +38,8 @@ Result<std::string> scope_path(Access& access, const std::string& scope, const s
 // Of --scope and --filter.
 Result<std::string> credential_path(Access& access, const Given& given, const std::string& name);
 
-// All of it, at most what secrets/ takes. kTooLarge beyond.
-Result<SecretBytes> read_secret(int fd, const std::string& what);
+// All of it, at most what secrets/ takes. kTooLarge beyond; kTimeout when nothing more came for so long (-1: waits).
+Result<SecretBytes> read_secret(int fd, const std::string& what, int millis = -1);
 Result<SecretBytes> read_credential(Access& access, const std::string& path);
 
 // The attributes of a put. kUsage for a TTL that is none.

@@ -1,13 +1,22 @@
-// secret put and secret rotate: a value from stdin or a descriptor, never from the command line.
+// secret put and secret rotate: a value from stdin, a descriptor or a command, never from the command line.
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "base/duration.h"
 #include "cli/message.h"
+#include "cli/saved_environment.h"
 #include "cli/secret.h"
+#include "cli/secret_command.h"
 #include "cli/value.h"
 
 namespace rfs {
 namespace {
+
+constexpr double kAgain = 60;  // seconds, after a failure
 
 // The only newline, at the end: what `echo` adds and no credential has.
 bool has_lone_newline(const SecretBytes& value) {
@@ -23,20 +32,50 @@ Result<int> descriptor(const Given& given) {
   return static_cast<int>(*number);
 }
 
-Result<SecretBytes> value_of(const Given& given) {
+Result<SecretBytes> given_value(const Given& given) {
   TRY_ASSIGN(const int fd, descriptor(given));
   if (::isatty(fd) == 1)
     return fail(Code::kUsage, "the value is read from stdin, and that is a terminal",
                 "pipe it in: printf %s \"$VALUE\" | runnerfs secret put NAME, or < FILE");
-  TRY_ASSIGN(SecretBytes value, read_secret(fd, given.has("--fd") ? "--fd" : "stdin"));
+  return read_secret(fd, given.has("--fd") ? "--fd" : "stdin");
+}
+
+Result<SecretBytes> value_of(const Given& given, const SavedEnvironment& environment) {
+  const bool command = given.has("--from-command");
+  SecretBytes value;
+  if (command) {
+    TRY_ASSIGN(value, value_from_command(given.get("--from-command"), environment));
+  } else {
+    TRY_ASSIGN(value, given_value(given));
+  }
   if (given.has("--strip") && value.reveal_text().ends_with('\n'))
     value = SecretBytes::copy_of(value.reveal().first(value.size() - 1));
   else if (has_lone_newline(value))
     warn("the value ends in a newline, which is stored with it; --strip leaves it out");
   if (value.empty() && !given.has("--allow-empty"))
-    return fail(Code::kUsage, "there is no value: stdin is empty",
-                "did the command before the pipe fail? --allow-empty stores an empty value");
+    return fail(Code::kUsage,
+                command ? "there is no value: the command printed nothing" : "there is no value: stdin is empty",
+                "did what makes it fail? --allow-empty stores an empty value");
   return value;
+}
+
+// Seconds between two runs of the command; 0: one run.
+Result<double> refresh_of(const Given& given) {
+  if (!given.has("--refresh")) return 0.0;
+  if (!given.has("--from-command"))
+    return fail(Code::kUsage, "--refresh is given without --from-command", "say which command gives the value");
+  const auto seconds = parse_duration(given.get("--refresh"));
+  if (!seconds || *seconds < 1)
+    return fail(Code::kUsage, "--refresh is no time of a second or more", "write 90, 5m or 12h");
+  return *seconds;
+}
+
+// The daemon is looked for each time: it may have been started anew.
+Result<> store_once(const Given& given, const Access::Attributes& attributes, const SavedEnvironment& environment) {
+  TRY_ASSIGN(auto reach, reach_secrets(given));
+  TRY_ASSIGN(const std::string path, credential_path(reach->access(), given, given.arguments[0]));
+  TRY_ASSIGN(const SecretBytes value, value_of(given, environment));
+  return reach->access().put(path, value.reveal_text(), attributes);
 }
 
 int store(const Given& given, bool must_exist) {
@@ -47,14 +86,20 @@ int store(const Given& given, bool must_exist) {
   if (!attributes) return report(attributes.error());
   if (given.has("--ttl") && given.get("--ttl").empty())
     return report({Code::kUsage, "--ttl is empty", "write seconds, or 10s, 5m, 24h"});
-  auto reach = reach_secrets(given);
-  if (!reach) return report(reach.error());
-  const auto path = credential_path((*reach)->access(), given, given.arguments[0]);
-  if (!path) return report(path.error());
-  const auto value = value_of(given);
-  if (!value) return report(value.error());
-  const auto done = (*reach)->access().put(*path, value->reveal_text(), *attributes);
-  return done ? 0 : report(done.error());
+  const auto refresh = refresh_of(given);
+  if (!refresh) return report(refresh.error());
+  const SavedEnvironment environment;
+  if (*refresh <= 0) {
+    const auto done = store_once(given, *attributes, environment);
+    return done ? 0 : report(done.error());
+  }
+  // Until somebody ends it. A failure leaves the old value, until its own end.
+  while (true) {
+    const auto done = store_once(given, *attributes, environment);
+    if (!done && done.error().code == Code::kUsage) return report(done.error());
+    if (!done) warn(fmt::format("not rotated: {}", done.error().message));
+    std::this_thread::sleep_for(std::chrono::duration<double>(done ? *refresh : std::min(*refresh, kAgain)));
+  }
 }
 
 }  // namespace

@@ -13,47 +13,11 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "cli/message.h"
+#include "cli/saved_environment.h"
 #include "cli/secret.h"
 
 namespace rfs {
 namespace {
-
-// The environment as it was given to us: our own copy loses its tokens when the configuration is read.
-class SavedEnvironment {
- public:
-  SavedEnvironment() {
-    std::size_t size = 0;
-    for (char** entry = environ; *entry != nullptr; ++entry) size += std::strlen(*entry) + 1;
-    arena_ = SecretBytes(size + 1);
-    char* to = reinterpret_cast<char*>(arena_.reveal_mutable().data());
-    for (char** entry = environ; *entry != nullptr; ++entry) {
-      std::strcpy(to, *entry);
-      entries_.push_back(to);
-      to += std::strlen(to) + 1;
-    }
-  }
-  void set(const std::string& name, std::string_view value) {
-    std::erase_if(entries_, [&](const char* entry) {
-      return std::strncmp(entry, name.c_str(), name.size()) == 0 && entry[name.size()] == '=';
-    });
-    SecretBytes& text = added_.emplace_back(name.size() + value.size() + 2);  // ends in a zero byte
-    char* to = reinterpret_cast<char*>(text.reveal_mutable().data());
-    std::memcpy(to, name.data(), name.size());
-    to[name.size()] = '=';
-    std::memcpy(to + name.size() + 1, value.data(), value.size());
-    entries_.push_back(to);
-  }
-  std::vector<char*> pointers() const {
-    std::vector<char*> out = entries_;
-    out.push_back(nullptr);
-    return out;
-  }
-
- private:
-  SecretBytes arena_;
-  std::vector<SecretBytes> added_;
-  std::vector<char*> entries_;
-};
 
 bool is_variable(std::string_view name) {
   if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;

@@ -16,7 +16,11 @@ constexpr Flag kEmpty = {"--allow-empty", "", "", "store an empty value"};
 constexpr Flag kDescriptor = {"--fd", "", "N", "read the value from descriptor N instead of stdin"};
 constexpr Flag kUntrusted = {"--allow-untrusted", "", "", "readable where GitHub gives no secrets: forks, Dependabot"};
 
-constexpr Flag kPutFlags[] = {kScope, kFilter, kTtl, kStrip, kEmpty, kDescriptor, kUntrusted, kMount};
+constexpr Flag kCommand = {"--from-command", "", "COMMAND", "take the value from what this command prints"};
+constexpr Flag kRefresh = {"--refresh", "", "TIME", "and again so often, until ended; a failure keeps the old value"};
+
+constexpr Flag kPutFlags[] = {kScope,      kFilter,    kTtl,     kStrip,   kEmpty,
+                              kDescriptor, kUntrusted, kCommand, kRefresh, kMount};
 constexpr Flag kGetFlags[] = {kScope, kFilter, kShow, kMount};
 constexpr Flag kLsFlags[] = {
     kScope, kFilter, {"--all", "", "", "every scope, not only what the context sees"}, kJsonLines, kMount};

@@ -68,7 +68,7 @@ _runnerfs() {
         return
       fi
       case ${COMP_WORDS[2]} in
-        put | rotate) own="--scope --filter --ttl --strip --allow-empty --fd --allow-untrusted --mount" ;;
+        put | rotate) own="--scope --filter --ttl --strip --allow-empty --fd --allow-untrusted --from-command --refresh --mount" ;;
         get | export) own="--scope --filter --show --mount" ;;
         ls) own="--scope --filter --all --json --mount" ;;
         rm) own="--scope --filter --mount" ;;

@@ -113,6 +113,23 @@ def test_a_value_from_a_descriptor(user):
     assert get(user, "KEY") == b"from three"
 
 
+def test_a_value_from_a_command_and_again(user):
+    put(user, "KEY", b"", "--from-command", 'printf "%s" "from $WHERE"', WHERE="a command")
+    assert get(user, "KEY") == b"from a command"
+    failure(user.run("secret", "put", "KEY", "--from-command", "exit 3"), 15)
+    failure(user.run("secret", "put", "KEY", "--from-command", "true"), 2)
+    failure(user.run("secret", "put", "KEY", "--refresh", "1h", stdin="v"), 2)
+    failure(user.run("secret", "put", "KEY", "--from-command", "true", "--refresh", "0"), 2)
+    assert get(user, "KEY") == b"from a command"
+    user.write("round", "one")
+    rotating = user.start("secret", "put", "KEY", "--from-command", "cat round", "--refresh", "1s")
+    until(lambda: get(user, "KEY") == b"one")
+    user.write("round", "two")
+    until(lambda: get(user, "KEY") == b"two")
+    rotating.terminate()
+    assert rotating.wait(10) == -15
+
+
 def on_terminal(user, *arguments):
     """Runs with a terminal as stdin and stdout → (exit code, what it showed)."""
     pid, fd = pty.fork()
