@@ -82,9 +82,10 @@ Result<Given> parse_arguments(const Command& command, const std::vector<std::str
     return usage(error.what());
   }
 
-  if (!command.takes_command)
-    for (const std::string& argument : given.arguments)
-      if (argument.size() > 1 && argument.starts_with("-")) return usage("unknown option: " + argument);
+  for (const std::string& argument : given.arguments) {
+    if (argument.size() > 1 && argument.starts_with("-")) return usage("unknown option: " + argument);
+    if (command.takes_command) break;
+  }
   if (dashes != arguments.end()) given.arguments.insert(given.arguments.end(), dashes + 1, arguments.end());
   for (const auto& [flag, option] : own)
     if (option->count() > 0 && (*flag->argument != '\0' || option->results().back() != "false")) {
