@@ -28,6 +28,8 @@ class Reach {
 
   Access& access() { return *access_; }
   const Settings& settings() const { return configuration_.settings; }
+  // True without a daemon: the tree is built here, and ends with the command.
+  bool in_this_process() const { return daemon_ != nullptr; }
   // Why what is written would end with this command; nullopt when a daemon or a store on disk keeps it.
   std::optional<Error> not_kept() const { return daemon_ ? daemon_->not_kept() : std::nullopt; }
   // An argument as a path of the tree: "api/…", an absolute path below a mount, a full URL or /repos/… of the API,

@@ -15,21 +15,21 @@ namespace {
 
 constexpr uid_t kOwner = 1000;
 
-Context context() {
+Context runner_context() {
   Context out;
   out.repository = "octo/hello";
   out.runner_id = "r1";
   return out;
 }
 
-struct Rig {
-  Rig() {
+struct SecretsRig {
+  SecretsRig() {
     VaultOptions options;
     options.isolation = Isolation::kJob;
     RootKey key;
     key.bytes = SecretBytes::random(32);
     std::string notice;
-    vault = Vault::open(options, context(), key, clock, counters, errors, notice).value();
+    vault = Vault::open(options, runner_context(), key, clock, counters, errors, notice).value();
     tree = std::make_unique<SecretsTree>(SecretsTreeOptions{kOwner}, *vault, clock, pool, errors);
   }
   Result<FilePtr> open(const std::string& path, const Caller& caller = owner()) {
@@ -65,10 +65,10 @@ struct Rig {
 }  // namespace
 
 TEST_CASE("a credential is a direct file of its owner that nothing keeps") {
-  Rig rig;
+  SecretsRig rig;
   CHECK(rig.kind("KEY") == Kind::kAbsent);
   rig.put("KEY", "value");
-  const Node node = rig.tree->lookup("KEY", Rig::owner()).value();
+  const Node node = rig.tree->lookup("KEY", SecretsRig::owner()).value();
   CHECK(node.kind == Kind::kFile);
   CHECK(node.mode == 0600);
   CHECK(node.timeout == 0);
@@ -82,7 +82,7 @@ TEST_CASE("a credential is a direct file of its owner that nothing keeps") {
 }
 
 TEST_CASE("nobody but the owner gets past the tree, root neither") {
-  Rig rig;
+  SecretsRig rig;
   rig.put("KEY", "value");
   for (const uid_t uid : {uid_t{0}, uid_t{65534}}) {
     const Caller other{uid, uid, ::getpid()};
@@ -99,8 +99,8 @@ TEST_CASE("nobody but the owner gets past the tree, root neither") {
 }
 
 TEST_CASE("a written value is gathered whole and stored at commit") {
-  Rig rig;
-  auto writer = rig.tree->write("KEY", Rig::owner(), true, true, false).value();
+  SecretsRig rig;
+  auto writer = rig.tree->write("KEY", SecretsRig::owner(), true, true, false).value();
   CHECK(writer->secret());
   REQUIRE(writer->write(3, view("def")));
   REQUIRE(writer->write(0, view("abc")));
@@ -118,9 +118,9 @@ TEST_CASE("a written value is gathered whole and stored at commit") {
 }
 
 TEST_CASE("a writer that keeps what is there reads it only when it must") {
-  Rig rig;
+  SecretsRig rig;
   rig.put(".scopes/repo/octo/other/KEY", "foreign");
-  auto writer = rig.tree->write(".scopes/repo/octo/other/KEY", Rig::owner(), false, false, false).value();
+  auto writer = rig.tree->write(".scopes/repo/octo/other/KEY", SecretsRig::owner(), false, false, false).value();
   CHECK(writer->size() == 7);
   CHECK(writer->write(2, view("x")).error().code == Code::kDenied);
   REQUIRE(writer->truncate(0));
@@ -130,23 +130,23 @@ TEST_CASE("a writer that keeps what is there reads it only when it must") {
 }
 
 TEST_CASE("what goes with a value takes effect with it") {
-  Rig rig;
-  auto writer = rig.tree->write("KEY", Rig::owner(), true, true, false).value();
+  SecretsRig rig;
+  auto writer = rig.tree->write("KEY", SecretsRig::owner(), true, true, false).value();
   REQUIRE(writer->set("user.runnerfs.ttl", "1h"));
   CHECK(writer->set("user.runnerfs.ttl", "soon").error().code == Code::kInvalid);
   CHECK(writer->set("user.other", "1").error().code == Code::kUnsupported);
   REQUIRE(writer->write(0, view("v")));
   REQUIRE(rig.commit(*writer));
-  CHECK(rig.tree->xattr("KEY", "user.runnerfs.ttl", Rig::owner()).value() == "3600");
-  auto rotation = rig.tree->write("NOBODY", Rig::owner(), true, true, false).value();
+  CHECK(rig.tree->xattr("KEY", "user.runnerfs.ttl", SecretsRig::owner()).value() == "3600");
+  auto rotation = rig.tree->write("NOBODY", SecretsRig::owner(), true, true, false).value();
   REQUIRE(rotation->set("user.runnerfs.must-exist", "1"));
   CHECK(rig.commit(*rotation).error().code == Code::kNotFound);
 }
 
 TEST_CASE("an open value ends with its time, and its name is gone") {
-  Rig rig;
+  SecretsRig rig;
   rig.put("KEY", "value");
-  REQUIRE(rig.tree->set_xattr("KEY", "user.runnerfs.ttl", "60", Rig::owner()));
+  REQUIRE(rig.tree->set_xattr("KEY", "user.runnerfs.ttl", "60", SecretsRig::owner()));
   const FilePtr file = rig.open("KEY").value();
   CHECK(content_of(*file) == "value");
   rig.clock.advance(61);
@@ -156,12 +156,12 @@ TEST_CASE("an open value ends with its time, and its name is gone") {
 }
 
 TEST_CASE("scopes are directories by name alone, and list what they hold") {
-  Rig rig;
+  SecretsRig rig;
   rig.put(".scopes/repo/octo/other/KEY", "v");
   rig.put(".scopes/runner/a%2Fb/KEY", "v");
   const auto names = [&](const std::string& path) {
     std::vector<std::string> out;
-    for (const Listing& one : rig.tree->list(path, Rig::owner()).value()) out.push_back(one.name);
+    for (const Listing& one : rig.tree->list(path, SecretsRig::owner()).value()) out.push_back(one.name);
     return out;
   };
   CHECK(names("") == std::vector<std::string>{"README"});

@@ -150,9 +150,9 @@ TEST_CASE("files are read, listed, written and removed through the socket as in 
   CHECK(info.size == 5);
   CHECK(info.held);
   CHECK_FALSE(info.directory);
-  REQUIRE(access->put("new", big, ""));
+  REQUIRE(access->put("new", big, {}));
   CHECK(cat(*access, "new").value() == big);
-  REQUIRE(access->put("none", "", ""));
+  REQUIRE(access->put("none", "", {}));
   CHECK(rig.tree.state.lock()->files["none"].empty());
   CHECK(access->remove("new").value() == 1);
   CHECK(cat(*access, "new").error().code == Code::kNotFound);
@@ -165,13 +165,13 @@ TEST_CASE("an error crosses the socket whole, and the connection goes on") {
   SocketRig rig;
   REQUIRE(rig.server.start());
   auto access = rig.client();
-  auto refused = access->put("k", "bad", "");
+  auto refused = access->put("k", "bad", {});
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == Code::kInvalid);
   CHECK(refused.error().message == "bad content");
   CHECK(refused.error().hint == "write better");
   CHECK(refused.error().position == 3);
-  CHECK(access->put("k", "good", ""));
+  CHECK(access->put("k", "good", {}));
 }
 
 TEST_CASE("a reader who has enough ends the answer, and can ask again") {
@@ -351,7 +351,7 @@ TEST_CASE("a put that is too large is refused before it is sent, and by the daem
   REQUIRE(wire::send_frame(fd.get(), wire::Type::kHello, wire::encode_text(RFS_VERSION)));
   REQUIRE(wire::receive_frame(fd.get()));
   REQUIRE(wire::send_frame(fd.get(), wire::Type::kRequest,
-                           wire::encode(wire::Request{wire::Verb::kPut, "k", "", false, wire::kMostPut + 1})));
+                           wire::encode(wire::Request{wire::Verb::kPut, "k", {}, false, wire::kMostPut + 1})));
   auto frame = wire::receive_frame(fd.get()).value();
   CHECK(wire::decode_error(frame.payload).value().code == Code::kTooLarge);
 
@@ -359,7 +359,7 @@ TEST_CASE("a put that is too large is refused before it is sent, and by the daem
   REQUIRE(wire::send_frame(other.get(), wire::Type::kHello, wire::encode_text(RFS_VERSION)));
   REQUIRE(wire::receive_frame(other.get()));
   REQUIRE(wire::send_frame(other.get(), wire::Type::kRequest,
-                           wire::encode(wire::Request{wire::Verb::kPut, "k", "", false, 2})));
+                           wire::encode(wire::Request{wire::Verb::kPut, "k", {}, false, 2})));
   REQUIRE(wire::send_frame(other.get(), wire::Type::kData, view("three")));
   CHECK(wire::receive_frame(other.get()).value().type == wire::Type::kError);
   CHECK(rig.tree.state.lock()->files.empty());

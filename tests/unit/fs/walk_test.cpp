@@ -74,14 +74,14 @@ TEST_CASE("an answer that does not come is a timeout") {
 
 TEST_CASE("put stores with its TTL, or says why not") {
   WalkRig rig;
-  REQUIRE(rig.walk.put("cache/k", "[1]", ""));
-  REQUIRE(rig.walk.put("/cache/k", "[2]", "24h"));
+  REQUIRE(rig.walk.put("cache/k", "[1]", {}));
+  REQUIRE(rig.walk.put("/cache/k", "[2]", {{"user.runnerfs.ttl", "24h"}}));
   CHECK(rig.cat("cache/k").value() == "[2]");
   CHECK(rig.cache_tree.xattr("k", "user.runnerfs.ttl", {}).value() == "86400");
-  CHECK(rig.walk.put("cache/k", "nonsense", "").error().code == Code::kInvalid);
-  CHECK(rig.walk.put("cache/k", "", "").error().code == Code::kInvalid);
-  CHECK(rig.walk.put("cache/k", "3", "soon").error().code == Code::kUsage);
-  CHECK(rig.walk.put("api/user.json", "1", "").error().code == Code::kReadOnly);
+  CHECK(rig.walk.put("cache/k", "nonsense", {}).error().code == Code::kInvalid);
+  CHECK(rig.walk.put("cache/k", "", {}).error().code == Code::kInvalid);
+  CHECK(rig.walk.put("cache/k", "3", {{"user.runnerfs.ttl", "soon"}}).error().code == Code::kUsage);
+  CHECK(rig.walk.put("api/user.json", "1", {}).error().code == Code::kReadOnly);
   CHECK(rig.cat("cache/k").value() == "[2]");
 }
 
@@ -112,12 +112,12 @@ TEST_CASE("stat asks only when it is told to") {
 
 TEST_CASE("remove takes one name, or a pattern in the last component") {
   WalkRig rig;
-  for (auto key : {"cache/list_repos:a", "cache/list_repos:b", "cache/other"}) REQUIRE(rig.walk.put(key, "1", ""));
+  for (auto key : {"cache/list_repos:a", "cache/list_repos:b", "cache/other"}) REQUIRE(rig.walk.put(key, "1", {}));
   CHECK(rig.walk.remove("cache/list_repos*").value() == 2);
   CHECK(rig.walk.remove("cache/list_repos*").error().code == Code::kNotFound);
   CHECK(rig.walk.remove("cache/other").value() == 1);
   CHECK(rig.walk.remove("cache/other").error().code == Code::kNotFound);
-  REQUIRE(rig.walk.put("cache/k", "1", ""));
+  REQUIRE(rig.walk.put("cache/k", "1", {}));
   CHECK(rig.walk.remove("cache/*").value() == 1);
   rig.read("user.json", "1");
   CHECK(rig.walk.remove("api/*").error().code == Code::kReadOnly);
