@@ -68,7 +68,10 @@ Result<> SecretsWriter::write(std::uint64_t offset, BytesView bytes) {
 
 Result<> SecretsWriter::truncate(std::uint64_t size) {
   TRY(fits(size));
-  if (size == 0) present_ = nullptr;
+  if (size == 0 && present_) {  // what is there need not be read to be dropped
+    present_ = nullptr;
+    size_ = 0;
+  }
   TRY(load());
   reserve(size);
   // What is cut off must not come back when the file grows again.
