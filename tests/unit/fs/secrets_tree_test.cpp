@@ -161,7 +161,8 @@ TEST_CASE("scopes are directories by name alone, and list what they hold") {
   rig.put(".scopes/runner/a%2Fb/KEY", "v");
   const auto names = [&](const std::string& path) {
     std::vector<std::string> out;
-    for (const Listing& one : rig.tree->list(path, SecretsRig::owner()).value()) out.push_back(one.name);
+    const auto listed = rig.tree->list(path, SecretsRig::owner()).value();
+    for (const Listing& one : listed) out.push_back(one.name);
     return out;
   };
   CHECK(names("") == std::vector<std::string>{"README"});
