@@ -16,6 +16,7 @@ Result<> NoiseFrames::receive(MutableBytes bytes, const std::function<Result<>(M
   while (!bytes.empty()) {
     if (partial_.empty()) {
       const std::size_t size = frame_size(bytes);
+      if (size > kLength + most_) return fail(Code::kBroken, "noise: an oversized message");
       if (size && bytes.size() >= size) {
         TRY(take(bytes.subspan(kLength, size - kLength)));
         bytes = bytes.subspan(size);
@@ -26,6 +27,7 @@ Result<> NoiseFrames::receive(MutableBytes bytes, const std::function<Result<>(M
       continue;
     }
     const std::size_t size = frame_size(partial_);
+    if (size > kLength + most_) return fail(Code::kBroken, "noise: an oversized message");
     const std::size_t wanted = size ? size - partial_.size() : kLength - partial_.size();
     const std::size_t n = std::min(wanted, bytes.size());
     append(partial_, bytes.first(n));

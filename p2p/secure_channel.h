@@ -20,9 +20,12 @@ class NoiseFrames {
   // Calls take(message) for each whole one until it fails. `bytes` are used as working memory.
   Result<> receive(MutableBytes bytes, const std::function<Result<>(MutableBytes)>& take);
   std::size_t kept() const { return partial_.size(); }
+  // Longer messages are refused when their length is read: handshakes are short.
+  void limit(std::size_t most) { most_ = most; }
 
  private:
   Bytes partial_;
+  std::size_t most_ = kNoiseMost;
 };
 
 void append_noise_frame(Bytes& out, BytesView message);
