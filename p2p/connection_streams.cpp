@@ -125,9 +125,8 @@ void Connection::Sessions::on_pong(std::uint32_t value) {
 
 void Connection::Sessions::on_go_away(std::uint32_t code) {
   if (connection_.phase_ == Phase::kClosed) return;
-  connection_.close_with(GoAway::kNormal,
-                         code == 0 ? Error{Code::kUnreachable, "the peer closed the connection", {}}
-                                   : Error{Code::kBroken, "the peer ended the connection with an error", {}});
+  const char* why = code == 0 ? "the peer closed the connection" : "the peer ended the connection with an error";
+  connection_.close_with(GoAway::kNormal, {Code::kUnreachable, why, {}});
 }
 
 void Connection::end(const std::shared_ptr<Stream>& stream, StreamEnd why) {
