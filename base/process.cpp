@@ -128,11 +128,13 @@ class Child {
     reap(0);
   }
 
-  // Feeds and drains until the child has ended, or its output has and nothing is left to feed.
-  Result<> talk(Fd in, Fd out, Fd err, BytesView input, Ran& ran) {
+  // Takes a piece of stdout; false: no more is wanted.
+  using Take = std::function<Result<bool>(BytesView)>;
+
+  // Feeds and drains until the child has ended, or its output has and nothing is left to feed. False: `take` had enough.
+  Result<bool> talk(Fd in, Fd out, Fd err, BytesView input, const Take& take, Ran& ran) {
     NoSigpipe guard;
-    SecretBuffer collected;
-    SecretBytes buffer(16 * 1024);
+    SecretBytes buffer(64 * 1024);
     if (input.empty()) in.reset();
     if (in) ::fcntl(in.get(), F_SETFL, O_NONBLOCK);
     bool ended = false;
@@ -151,8 +153,8 @@ class Child {
       if (fds[0].revents) feed(in, input);
       if (fds[1].revents) {
         std::size_t got = drain(out, buffer);
-        if (!collected.append(buffer.reveal().first(got)))
-          return fail(Code::kTooLarge, name_ + " wrote more than 1 MiB");
+        TRY_ASSIGN(const bool more, take(buffer.reveal().first(got)));
+        if (!more) return false;
       }
       if (fds[2].revents) {
         std::size_t got = drain(err, buffer);
@@ -160,8 +162,7 @@ class Child {
       }
       if (fds[3].revents) ended = true;
     }
-    ran.out = collected.take();
-    return {};
+    return true;
   }
 
   Result<int> wait() {
@@ -213,10 +214,8 @@ class Child {
   int status_ = -1;
 };
 
-}  // namespace
-
-Result<Ran> run_process(const std::vector<std::string>& argv, const std::vector<std::string>& env, Millis deadline,
-                        BytesView input) {
+Result<Ran> run(const std::vector<std::string>& argv, const std::vector<std::string>& env, Millis deadline,
+                BytesView input, const Child::Take& take) {
   if (argv.empty()) return fail(Code::kInvalid, "no program to run");
   auto until = std::chrono::steady_clock::now() + deadline;
   TRY_ASSIGN(Pipe in, make_pipe());
@@ -228,9 +227,30 @@ Result<Ran> run_process(const std::vector<std::string>& argv, const std::vector<
   out.write.reset();
   err.write.reset();
   Ran ran;
-  TRY(child.talk(std::move(in.write), std::move(out.read), std::move(err.read), input, ran));
+  TRY_ASSIGN(const bool whole,
+             child.talk(std::move(in.write), std::move(out.read), std::move(err.read), input, take, ran));
+  if (!whole) return ran;
   TRY_ASSIGN(ran.exit_code, child.wait());
   return ran;
+}
+
+}  // namespace
+
+Result<Ran> run_process(const std::vector<std::string>& argv, const std::vector<std::string>& env, Millis deadline,
+                        BytesView input) {
+  SecretBuffer collected;
+  const auto take = [&](BytesView bytes) -> Result<bool> {
+    if (!collected.append(bytes)) return fail(Code::kTooLarge, argv[0] + " wrote more than 1 MiB");
+    return true;
+  };
+  TRY_ASSIGN(Ran ran, run(argv, env, deadline, input, take));
+  ran.out = collected.take();
+  return ran;
+}
+
+Result<Ran> stream_process(const std::vector<std::string>& argv, const std::vector<std::string>& env, Millis deadline,
+                           BytesView input, const std::function<bool(BytesView)>& sink) {
+  return run(argv, env, deadline, input, [&](BytesView bytes) -> Result<bool> { return sink(bytes); });
 }
 
 }  // namespace rfs

@@ -2,6 +2,7 @@
 // and output that is bounded.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,5 +22,10 @@ struct Ran {
 // kNotFound: no such program. kTimeout: it was killed at the deadline. Any thread.
 Result<Ran> run_process(const std::vector<std::string>& argv, const std::vector<std::string>& env, Millis deadline,
                         BytesView input = {});
+
+// The same for output of any length: each piece of stdout goes to `sink` as it comes and is not kept (out is empty).
+// False ends the program at once, which is no failure; its exit_code is then -1.
+Result<Ran> stream_process(const std::vector<std::string>& argv, const std::vector<std::string>& env, Millis deadline,
+                           BytesView input, const std::function<bool(BytesView)>& sink);
 
 }  // namespace rfs

@@ -109,3 +109,28 @@ TEST_CASE("output without end is refused, errors without end are cut") {
   CHECK(ran->err.size() == 64 * 1024);
   CHECK(ran->out.reveal_text() == "fine\n");
 }
+
+TEST_CASE("output of any length passes through a stream") {
+  std::uint64_t size = 0;
+  auto ran = stream_process({"sh", "-c", "head -c 5000000 /dev/zero; echo last >&2; exit 3"}, kPath, kLong, {},
+                            [&](BytesView bytes) {
+                              size += bytes.size();
+                              return true;
+                            });
+  REQUIRE(ran);
+  CHECK(size == 5'000'000);
+  CHECK(ran->exit_code == 3);
+  CHECK(ran->err == "last\n");
+  CHECK(ran->out.empty());
+}
+
+TEST_CASE("a stream that has enough ends the program") {
+  std::uint64_t size = 0;
+  auto ran = stream_process({"cat", "/dev/zero"}, kPath, kLong, {}, [&](BytesView bytes) {
+    size += bytes.size();
+    return size < 100'000;
+  });
+  REQUIRE(ran);
+  CHECK(size >= 100'000);
+  CHECK(ran->exit_code == -1);
+}
