@@ -120,8 +120,12 @@ Reach::~Reach() {
   if (daemon_) daemon_->close();
 }
 
-Result<std::string> Reach::tree_path(const std::string& argument, bool fresh) const {
-  TRY_ASSIGN(std::string path, fill_placeholders(argument, settings().repo));
+Result<std::string> Reach::tree_path(const std::string& argument, bool fresh) {
+  auto filled = fill_placeholders(argument, settings().repo);
+  if (!filled && settings().repo.empty())
+    filled = fill_placeholders(argument, json_text(identity_of(*access_), "context.repository"));
+  if (!filled) return fail(std::move(filled.error()));
+  std::string path = std::move(*filled);
   const auto place = path.starts_with("/") ? mount_of_path(absolute_path(path)) : std::nullopt;
   if (place) {
     path = place->second;

@@ -33,8 +33,8 @@ class Reach {
   // Why what is written would end with this command; nullopt when a daemon or a store on disk keeps it.
   std::optional<Error> not_kept() const { return daemon_ ? daemon_->not_kept() : std::nullopt; }
   // An argument as a path of the tree: "api/…", an absolute path below a mount, a full URL or /repos/… of the API,
-  // {owner} and {repo} filled in. `fresh`: below api/.now/.
-  Result<std::string> tree_path(const std::string& argument, bool fresh = false) const;
+  // {owner} and {repo} filled in, from the daemon's context where this process has none. `fresh`: below api/.now/.
+  Result<std::string> tree_path(const std::string& argument, bool fresh = false);
 
  private:
   Reach() = default;

@@ -3,10 +3,12 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstddef>
 #include <cstdlib>
@@ -81,6 +83,15 @@ int in_background(const std::function<int(Ready&)>& run) {
   const int code = run(ready);
   ready.failed(code);
   return code;
+}
+
+// A pidfd tells of the end even while the parent has yet to collect the process; kill(pid, 0) would go on seeing it.
+bool wait_for_exit(pid_t pid, std::chrono::steady_clock::time_point until) {
+  const Fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  if (!process) return errno == ESRCH;
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+  pollfd ended{process.get(), POLLIN, 0};
+  return ::poll(&ended, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0))) > 0;
 }
 
 void notify_systemd(std::string_view state) {

@@ -2,6 +2,9 @@
 // its notification socket.
 #pragma once
 
+#include <sys/types.h>
+
+#include <chrono>
 #include <functional>
 #include <string_view>
 
@@ -28,6 +31,9 @@ class Ready {
 // Forks. The child runs `run` in a session of its own with "/" as its directory; the parent returns when the child says
 // that it is ready (0) or failed (its exit code, after it printed why). REQUIRES: one thread.
 int in_background(const std::function<int(Ready&)>& run);
+
+// Waits until that process is gone, at most until then. True: it is.
+bool wait_for_exit(pid_t pid, std::chrono::steady_clock::time_point until);
 
 // One datagram to $NOTIFY_SOCKET, sd_notify(3) without libsystemd; nothing when it is not set.
 void notify_systemd(std::string_view state);

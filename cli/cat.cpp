@@ -8,7 +8,7 @@ int run_cat(const Given& given) {
   if (!reach) return report(reach.error());
   for (const std::string& argument : given.arguments) {
     const auto path = (*reach)->tree_path(argument, given.has("--fresh"));
-    if (!path) return report(path.error());
+    if (!path) return report(path.error(), argument);
     Result<bool> written = true;
     const auto done = (*reach)->access().cat(*path, [&](BytesView bytes) {
       written = to_stdout(bytes);
@@ -16,7 +16,7 @@ int run_cat(const Given& given) {
     });
     if (!written) return report(written.error());
     if (!*written) return 0;  // whoever reads has enough
-    if (!done) return report(done.error());
+    if (!done) return report(done.error(), argument);
   }
   return 0;
 }

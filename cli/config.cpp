@@ -40,10 +40,13 @@ Result<> apply_owners_entry(Configuration& out, const YamlEntry& entry, const st
     return set_option(out.settings, *find_option_by_key("operation_ttls"), {entry.path[1] + "=" + entry.values[0]},
                       place);
   if (const Option* option = find_option_by_key(key)) {
-    if (std::string_view(option->key) == "config")
+    if (std::string_view(option->key) == "config" && entry.values != std::vector<std::string>{""})
       return fail(Code::kUsage, "a configuration file cannot name another one");
     if (option->kind == ValueKind::kBool && entry.list)
       return fail(Code::kUsage, key + ": a list is not true or false");
+    // As `runnerfs config` prints what is not set.
+    if (!entry.list && entry.values.size() == 1 && entry.values[0].empty() && option_text(Settings(), *option).empty())
+      return {};
     return set_option(out.settings, *option, entry.values, place);
   }
   if (const char* reason = without_effect(key)) {

@@ -18,9 +18,10 @@ int run_doctor(const Given& given) {
     findings.push_back({note.warning ? Finding::Grade::kWarn : Finding::Grade::kOk, "configuration", note.text, ""});
   check_fuse(findings);
   check_mounts(findings, sources.environment);
-  check_origin(findings, *configuration, std::move(token), sources.environment);
+  const Findings clock = check_origin(findings, *configuration, std::move(token), sources.environment);
   check_directories(findings, configuration->settings, sources.environment);
   check_key(findings, configuration->settings, sources.environment);
+  findings.insert(findings.end(), clock.begin(), clock.end());
 
   std::string out;
   bool failed = false;

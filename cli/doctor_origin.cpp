@@ -22,16 +22,21 @@ void check_identity(Findings& out, const std::string& status) {
   }
 }
 
-// The reset of a window lies within the hour, by GitHub's clock: a free look at it.
 void check_limit(Findings& out, const std::string& limits) {
   const double remaining = json_number(limits, "resources.core.remaining"),
                limit = json_number(limits, "resources.core.limit");
-  const double reset = json_number(limits, "resources.core.reset"), now = SystemClock().wall();
+  const double reset = json_number(limits, "resources.core.reset");
   if (limit <= 0) return;
   const Grade grade = remaining < 1 ? Grade::kFail : remaining < limit / 20 ? Grade::kWarn : Grade::kOk;
   out.push_back({grade, "rate limit",
                  fmt::format("{:.0f} of {:.0f} calls remain until {}", remaining, limit, rfc3339(reset)),
                  "copies are served meanwhile; a token of another kind has a limit of its own"});
+}
+
+// The reset of a window lies within the hour, by GitHub's clock: a free look at it.
+void check_clock(Findings& out, const std::string& limits) {
+  const double reset = json_number(limits, "resources.core.reset"), now = SystemClock().wall();
+  if (reset <= 0) return;
   const bool wrong = reset < now - 300 || reset > now + 3600 + 300;
   out.push_back({wrong ? Grade::kWarn : Grade::kOk, "clock", wrong ? "differs from GitHub's" : "agrees with GitHub's",
                  "set the clock; TLS and times to live depend on it"});
@@ -39,15 +44,16 @@ void check_limit(Findings& out, const std::string& limits) {
 
 }  // namespace
 
-void check_origin(Findings& out, const Configuration& configuration, EnvironmentToken token,
-                  const Environment& environment) {
+Findings check_origin(Findings& out, const Configuration& configuration, EnvironmentToken token,
+                      const Environment& environment) {
+  Findings clock;
   // In memory: looking must make no store and no key.
   Configuration looking = configuration;
   looking.settings.cache_persistence = false;
   const auto daemon = Daemon::build(looking, std::move(token), environment);
   if (!daemon) {
     out.push_back({Grade::kFail, "daemon", daemon.error().message, daemon.error().hint});
-    return;
+    return clock;
   }
   check_identity(out, (*daemon)->status_json());
   const Millis deadline(static_cast<std::int64_t>((configuration.settings.origin_timeout + 5) * 1000));
@@ -57,11 +63,13 @@ void check_origin(Findings& out, const Configuration& configuration, Environment
   if (limits) {
     out.push_back({Grade::kOk, "api", fmt::format("{} answers", url), ""});
     check_limit(out, *limits);
+    check_clock(clock, *limits);
   } else if (url.starts_with("file://") && limits.error().code == Code::kNotFound) {
     out.push_back({Grade::kOk, "api", fmt::format("{}: recorded answers", url), ""});
   } else {
     out.push_back({Grade::kFail, "api", fmt::format("{}: {}", url, limits.error().message), limits.error().hint});
   }
+  return clock;
 }
 
 }  // namespace rfs

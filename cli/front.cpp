@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstring>
 #include <ctime>
 #include <thread>
 
@@ -95,8 +96,20 @@ int run_front(const Configuration& configuration, EnvironmentToken token, const 
   daemon.ask_for_token();
   if (auto started = start(daemon, options); !started) return report(started.error());
 
-  for (const std::string& text : daemon.warnings()) warn(text), log(Level::kWarning, "{}", text);
-  for (const std::string& text : daemon.notices()) note(text), log(Level::kInfo, "{}", text);
+  // Each once: in the foreground the log is stderr too.
+  const bool logged = ready.in_background() || !configuration.settings.log_file.empty();
+  const auto tell = [logged](Level level, const std::string& text) {
+    level == Level::kWarning ? warn(text) : note(text);
+    if (logged) log(level, "{}", text);
+  };
+  for (const std::string& text : daemon.warnings()) tell(Level::kWarning, text);
+  const std::string& token_file = configuration.settings.token_file;
+  if (!token_file.empty() && ::access(token_file.c_str(), R_OK) != 0)
+    tell(Level::kWarning, fmt::format("the token file {}: {}; it is looked for again at each request", token_file,
+                                      std::strerror(errno)));
+  for (const Note& one : configuration.notes)
+    if (!one.warning) tell(Level::kInfo, one.text);
+  for (const std::string& text : daemon.notices()) tell(Level::kInfo, text);
   if (options.announce) {
     // Whoever does not take it can mount all the same.
     const std::string& place = options.mountpoint.empty() ? options.socket : options.mountpoint;

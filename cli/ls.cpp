@@ -45,9 +45,9 @@ int run_ls(const Given& given) {
   std::string out;
   for (const std::string& argument : arguments) {
     const auto path = (*reach)->tree_path(argument);
-    if (!path) return report(path.error());
+    if (!path) return report(path.error(), argument);
     const auto list = listed((*reach)->access(), *path);
-    if (!list) return report(list.error());
+    if (!list) return report(list.error(), argument);
     for (const PathInfo& info : *list)
       out += given.has("--json") ? json_of(info) + "\n" : given.has("--long") ? long_line(info) : name_of(info) + "\n";
   }

@@ -18,7 +18,8 @@ namespace {
 constexpr Flag kMountFlags[] = {
     {"--foreground", "-f", "", "stay in the foreground: the process started is the daemon"}};
 constexpr Flag kServeFlags[] = {{"--foreground", "-f", "", "stay in the foreground, as it does anyway"},
-                                {"--background", "-b", "", "return when the socket is ready"}};
+                                {"--background", "-b", "", "return when the socket is ready"},
+                                {"--stop", "", "", "end the daemon on the socket, and return when it is gone"}};
 constexpr Flag kUmountFlags[] = {{"--lazy", "-l", "", "detach at once; who holds it keeps its open files"}};
 constexpr Flag kMountFlag = {"--mount", "", "DIR", "ask the daemon that is mounted at DIR"};
 constexpr Flag kJson = {"--json", "", "", "answer as JSON"};
@@ -49,9 +50,9 @@ constexpr Command kCommands[] = {
      "owner/repo as SOURCE is the repository of the mount.",
      "  runnerfs mount ~/rfs\n  runnerfs mount -f --token-file /run/secrets/token\n  mount -t fuse.runnerfs octo/hello "
      "/mnt -o ro,allow_other"},
-    {"serve", run_serve, "the same daemon without a mount, on a Unix socket", "[-b] [OPTION…]", 0, 0, kServeFlags, true,
+    {"serve", run_serve, "the same daemon without a mount, on a Unix socket", "[-b | --stop] [OPTION…]", 0, 0, kServeFlags, true,
      true, "Serves the tree on a Unix socket, for machines without /dev/fuse. cat, ls, put, rm and stat use it.",
-     "  runnerfs serve --background\n  runnerfs cat api/user.json"},
+     "  runnerfs serve --background\n  runnerfs cat api/user.json\n  runnerfs serve --stop"},
     {"umount", run_umount, "unmount, and end the daemon", "[-l] [DIR]", 0, 1, kUmountFlags, true, false,
      "Answers whoever waits with an error, unmounts DIR (or the default place), and returns when the daemon is gone, "
      "within\n"

@@ -1,6 +1,7 @@
 #include "cli/message.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -22,6 +23,8 @@ const char* common_hint(Code code) {
       return "runnerfs(7) describes what names and content look like";
     case Code::kIsDirectory:
       return "`runnerfs ls` lists it";
+    case Code::kReadOnly:
+      return "runnerfs(7) says what can be written";
     case Code::kNoSpace:
       return "make room where it is written to";
     case Code::kLimited:
@@ -51,6 +54,13 @@ int report(const Error& error) {
   return to_exit(error.code);
 }
 
+int report(const Error& error, std::string_view argument) {
+  Error named = error;
+  if (!argument.empty() && named.message.find(argument) == std::string::npos)
+    named.message = fmt::format("{}: {}", argument, named.message);
+  return report(named);
+}
+
 void warn(std::string_view text) { to_stderr(fmt::format("runnerfs: warning: {}\n", printable(text))); }
 void note(std::string_view text) { to_stderr(fmt::format("runnerfs: {}\n", printable(text))); }
 
@@ -61,6 +71,10 @@ Result<bool> to_stdout(BytesView bytes) {
       bytes = bytes.subspan(static_cast<std::size_t>(written));
     } else if (errno == EPIPE) {
       return false;
+    } else if (errno == EAGAIN) {
+      // A pipe that its reader, or another writer, made non-blocking, and that is full.
+      pollfd full{STDOUT_FILENO, POLLOUT, 0};
+      (void)::poll(&full, 1, -1);
     } else if (errno != EINTR) {
       return fail_errno(errno, "stdout");
     }

@@ -12,6 +12,8 @@ namespace rfs {
 
 // Prints both lines and answers the exit code.
 int report(const Error& error);
+// The same about one of several arguments: its message names it.
+int report(const Error& error, std::string_view argument);
 // `runnerfs: warning: …` and `runnerfs: …` on stderr.
 void warn(std::string_view text);
 void note(std::string_view text);

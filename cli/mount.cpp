@@ -18,7 +18,7 @@ int run_mount(const Given& given) {
     // owner/repo as the source is the context of the mount, unless an option says otherwise.
     const auto names_repo = [](const FlagValue& value) { return std::string_view(value.option->key) == "repo"; };
     const bool named = std::any_of(words.settings.begin(), words.settings.end(), names_repo);
-    if (source.find('/') != std::string::npos && !source.starts_with("/") && !named)
+    if (std::count(source.begin(), source.end(), '/') == 1 && !source.starts_with("/") && !named)
       words.settings.push_back({find_option("repo"), {source}, "the source of the mount"});
     words.settings.push_back({find_option("source"), {source}, "the source of the mount"});
     options.announce = false;

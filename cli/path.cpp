@@ -12,9 +12,9 @@ int run_path(const Given& given) {
   std::string out;
   for (const std::string& argument : given.arguments) {
     const auto filled = fill_placeholders(argument, configuration->settings.repo);
-    if (!filled) return report(filled.error());
+    if (!filled) return report(filled.error(), argument);
     const auto path = path_of_url(*filled, configuration->settings.api_url);
-    if (!path) return report(path.error());
+    if (!path) return report(path.error(), argument);
     out += "api/" + *path + "\n";
   }
   return print(out);

@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "base/duration.h"
@@ -24,6 +25,11 @@ Result<std::string> read_content(const std::string& name, std::uint64_t limit) {
   while (true) {
     const ssize_t size = ::read(from, buffer, sizeof buffer);
     if (size < 0 && errno == EINTR) continue;
+    if (size < 0 && errno == EAGAIN) {  // a non-blocking stdin
+      pollfd empty{from, POLLIN, 0};
+      (void)::poll(&empty, 1, -1);
+      continue;
+    }
     if (size < 0) return fail_errno(errno, name == "-" ? "stdin" : name);
     if (size == 0) return out;
     out.append(buffer, static_cast<std::size_t>(size));
@@ -42,7 +48,7 @@ int run_put(const Given& given) {
   auto reach = Reach::open(given);
   if (!reach) return report(reach.error());
   const auto path = (*reach)->tree_path(given.arguments[0]);
-  if (!path) return report(path.error());
+  if (!path) return report(path.error(), given.arguments[0]);
   if (auto why = (*reach)->not_kept(); why && path->starts_with("cache/")) {
     why->message = fmt::format("{}: {}", *path, why->message);
     return report(*why);
@@ -53,7 +59,7 @@ int run_put(const Given& given) {
   Access::Attributes attributes;
   if (!ttl.empty()) attributes.emplace_back("user.runnerfs.ttl", ttl);
   const auto done = (*reach)->access().put(*path, *content, attributes);
-  return done ? 0 : report(done.error());
+  return done ? 0 : report(done.error(), given.arguments[0]);
 }
 
 }  // namespace rfs

@@ -10,9 +10,9 @@ int run_rm(const Given& given) {
   if (!reach) return report(reach.error());
   for (const std::string& argument : given.arguments) {
     const auto path = (*reach)->tree_path(argument);
-    if (!path) return report(path.error());
+    if (!path) return report(path.error(), argument);
     const auto removed = (*reach)->access().remove(*path);
-    if (!removed) return report(removed.error());
+    if (!removed) return report(removed.error(), argument);
     if (*removed == 0) return report({Code::kNotFound, fmt::format("{}: nothing to remove", *path), ""});
   }
   return 0;

@@ -1,9 +1,33 @@
-#include "cli/command.h"
+#include <fmt/format.h>
+
+#include "cli/access.h"
+#include "cli/background.h"
 #include "cli/front.h"
+#include "cli/json_view.h"
 #include "cli/message.h"
 #include "cli/places.h"
 
 namespace rfs {
+namespace {
+
+constexpr std::chrono::seconds kPatience{9};  // as umount
+
+// Tells the daemon on that socket to end, and returns when it is gone.
+Result<> stop(const std::string& socket) {
+  TRY_ASSIGN(const auto access, SocketAccess::connect(socket));
+  TRY_ASSIGN(const std::string status, read_tree(*access, ".runnerfs/daemon.json"));
+  if (const std::string mountpoint = json_text(status, "mountpoint"); !mountpoint.empty())
+    return fail(Code::kBusy, fmt::format("the daemon at {} is that of the mount {}", socket, mountpoint),
+                fmt::format("runnerfs umount {}", mountpoint));
+  TRY(access->control("stop"));
+  const auto pid = static_cast<pid_t>(json_number(status, "pid"));
+  if (pid > 0 && !wait_for_exit(pid, std::chrono::steady_clock::now() + kPatience))
+    return fail(Code::kTimeout, fmt::format("the daemon with the process id {} has not ended", pid),
+                fmt::format("kill {}", pid));
+  return {};
+}
+
+}  // namespace
 
 // The daemon without a mount. In the foreground unless --background.
 int run_serve(const Given& given) {
@@ -14,6 +38,10 @@ int run_serve(const Given& given) {
   FrontOptions options;
   const std::string& named = configuration->settings.socket;
   options.socket = named.empty() ? socket_of_mountpoint(sources.environment, "") : absolute_path(named);
+  if (given.has("--stop")) {
+    const auto stopped = stop(options.socket);
+    return stopped ? 0 : report(stopped.error());
+  }
   const auto run = [&](Ready& ready) {
     return run_front(*configuration, std::move(token), sources.environment, options, ready);
   };

@@ -40,9 +40,9 @@ int run_stat(const Given& given) {
   std::string out;
   for (const std::string& argument : given.arguments) {
     const auto path = (*reach)->tree_path(argument);
-    if (!path) return report(path.error());
+    if (!path) return report(path.error(), argument);
     const auto info = (*reach)->access().stat(*path, !given.has("--no-fetch"));
-    if (!info) return report(info.error());
+    if (!info) return report(info.error(), argument);
     out += given.has("--json") ? json_of(*info) : text_of(*info);
   }
   return print(out);

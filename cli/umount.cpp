@@ -1,14 +1,11 @@
 #include <fmt/format.h>
-#include <poll.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <thread>
 
-#include "base/fd.h"
+#include "base/file.h"
 #include "cli/access.h"
+#include "cli/background.h"
 #include "cli/json_view.h"
 #include "cli/message.h"
 #include "fs/kernel/mountpoint.h"
@@ -32,19 +29,33 @@ struct Asked {
   std::string failure;  // "message\nhint" of a daemon that could not
 };
 
+// The daemon of a mount: its socket, and what it says of itself. Where the socket is was decided by the environment
+// that it was started in (XDG_RUNTIME_DIR, --socket); what lies in the mount itself says it too.
+Result<std::pair<std::unique_ptr<SocketAccess>, std::string>> daemon_of(const std::string& mountpoint,
+                                                                        const std::string& usual) {
+  auto at_usual = SocketAccess::connect(usual);
+  if (at_usual) {
+    auto status = read_tree(**at_usual, ".runnerfs/daemon.json");
+    if (status && json_text(*status, "mountpoint") == mountpoint)
+      return std::pair(std::move(*at_usual), std::move(*status));
+  }
+  TRY_ASSIGN(std::string status, read_file(mountpoint + "/.runnerfs/daemon.json", 64u << 10));
+  TRY_ASSIGN(auto access, SocketAccess::connect(json_text(status, "socket")));
+  return std::pair(std::move(access), std::move(status));
+}
+
 // Tells the daemon and waits for the mount to go. On a thread of its own, since a stopped daemon answers nothing.
 void ask_daemon(const std::string& socket, const std::string& mountpoint, bool lazy,
                 const std::shared_ptr<Sync<Asked>>& asked) {
-  auto access = SocketAccess::connect(socket);
-  if (!access) return;
-  const auto status = read_tree(**access, ".runnerfs/daemon.json");
-  if (!status || json_text(*status, "mountpoint") != mountpoint) return;
-  asked->lock()->pid = static_cast<pid_t>(json_number(*status, "pid"));
-  if (!(*access)->control(lazy ? "unmount lazy" : "unmount")) return;
+  auto found = daemon_of(mountpoint, socket);
+  if (!found) return;
+  const auto& access = found->first;
+  asked->lock()->pid = static_cast<pid_t>(json_number(found->second, "pid"));
+  if (!access->control(lazy ? "unmount lazy" : "unmount")) return;
   asked->lock()->told = true;
   const auto until = Steady::now() + kAnswer;
   while (mounted(mountpoint) && Steady::now() < until) {
-    const auto now = read_tree(**access, ".runnerfs/daemon.json");
+    const auto now = read_tree(*access, ".runnerfs/daemon.json");
     const std::string failure = now ? json_text(*now, "stop_error") : "";
     if (!failure.empty()) {
       asked->lock()->failure = failure;
@@ -52,17 +63,6 @@ void ask_daemon(const std::string& socket, const std::string& mountpoint, bool l
     }
     std::this_thread::sleep_for(Millis(20));
   }
-}
-
-// Whoever cleans up after the mount, and a job that ends, rely on the daemon being gone too. A pidfd tells of the end
-// even while the parent has yet to collect the process; kill(pid, 0) would go on seeing it.
-void wait_for_exit(pid_t pid, Steady::time_point until) {
-  if (pid <= 0) return;
-  const Fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-  if (!process) return;  // gone already
-  const auto left = std::chrono::duration_cast<Millis>(until - Steady::now()).count();
-  pollfd ended{process.get(), POLLIN, 0};
-  (void)::poll(&ended, 1, static_cast<int>(std::max<long>(left, 0)));
 }
 
 Result<> unmount_within(const std::string& mountpoint, const std::string& socket, bool lazy) {
@@ -85,7 +85,8 @@ Result<> unmount_within(const std::string& mountpoint, const std::string& socket
     // It does not answer, or belongs to nobody any more: the kernel is asked.
     TRY(unmount(mountpoint, lazy));
   }
-  wait_for_exit(result.pid, until);
+  // Whoever cleans up after the mount, and a job that ends, rely on the daemon being gone too.
+  if (result.pid > 0) (void)wait_for_exit(result.pid, until);
   return {};
 }
 

@@ -64,13 +64,14 @@ int run_why(const Given& given) {
   auto reach = Reach::open(given);
   if (!reach) return report(reach.error());
   const auto path = (*reach)->tree_path(given.arguments[0]);
-  if (!path) return report(path.error());
+  if (!path) return report(path.error(), given.arguments[0]);
   Rows out;
   out.row("path", *path);
   if (path->starts_with("api/"))
-    if (auto rows = route_rows(out, path->substr(4), (*reach)->settings()); !rows) return report(rows.error());
+    if (auto rows = route_rows(out, path->substr(4), (*reach)->settings()); !rows)
+      return report(rows.error(), given.arguments[0]);
   const auto info = (*reach)->access().stat(*path, false);
-  if (!info) return report(info.error());
+  if (!info) return report(info.error(), given.arguments[0]);
   std::map<std::string, std::string> attributes(info->xattrs.begin(), info->xattrs.end());
   out.row("why", sentence(attributes["user.runnerfs.state"], info->held));
   for (const char* name : {"state", "source", "proof", "age", "expires", "ttl"})

@@ -52,7 +52,7 @@ _runnerfs() {
   local own=
   case $command in
     mount) own="-f --foreground -o" ;;
-    serve) own="-b --background -f --foreground -o" ;;
+    serve) own="-b --background -f --foreground --stop -o" ;;
     umount) own="-l --lazy" ;;
     status) own="-w --watch --interval --json --mount" ;;
     why | rm) own="--mount" ;;

@@ -106,7 +106,8 @@ Error refused(const std::string& path) {
 
 std::string mount_options(const MountOptions& options) {
   // default_permissions: the kernel checks modes, and no permission result of ours is kept for another user.
-  std::string text = "fsname=" + escape(options.source) + ",subtype=runnerfs,default_permissions,nosuid,nodev";
+  // The kernel refuses a mount without a source.
+  std::string text = "fsname=" + escape(options.source.empty() ? "runnerfs" : options.source) + ",subtype=runnerfs,default_permissions,nosuid,nodev";
   // Without it the kernel lets nobody in but the mounter, who need not be the one that is served.
   if (options.allow_other || options.uid != ::geteuid()) text += ",allow_other";
   if (options.read_only) text += ",ro";

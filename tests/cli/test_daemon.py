@@ -146,3 +146,58 @@ def test_a_daemon_sees_what_another_process_writes(user):
     assert user.run("cat", "cache/k").returncode == 10
     user.ok("put", "--cache-max-size", "1000000", "cache/k", stdin="1")  # an option of its own: not through the daemon
     until(lambda: user.run("cat", "cache/k").stdout == "1", 3)
+
+
+def test_stop_ends_it_and_returns_when_it_is_gone(user):
+    process = user.serve()
+    assert user.ok("serve", "--stop") == ""
+    assert process.poll() == 0, "gone when it returns"
+    assert os.listdir(user.join("run")) == []
+    failure(user.run("serve", "--stop"), 14)
+
+
+def test_placeholders_stand_for_the_daemons_repository_where_the_command_knows_none(user):
+    failure(user.run("cat", "api/repos/{owner}/{repo}.json"), 2)
+    user.serve("--repo", "octo/hello")
+    assert "octo/hello" in user.ok("cat", "api/repos/{owner}/{repo}.json")
+    failure(user.run("cat", "api/repos/{owner}/{repo}.json", GITHUB_REPOSITORY="octo/other"), 10)
+
+
+def test_what_has_no_effect_is_said_when_a_daemon_starts(user):
+    user.write(".config/runnerfs/config.yml", "security:\n  encryption:\n    algorithm: AES-256-GCM\n")
+    user.write("work/.git/HEAD", "")
+    user.write("work/.github/cache-config.yml", "cache:\n  directory: /tmp/x\n  no_such: 7\n")
+    process = subprocess.Popen([PROGRAM, "serve"], env=user.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True, cwd=user.join("work"))
+    user.daemons.append(process)
+    process.stdout.readline()
+    user.ok("serve", "--stop")
+    lines = process.stderr.read().splitlines()
+    for words in ("config.yml:3: security.encryption.algorithm has no effect: ", "cache-config.yml:2: cache.directory is ignored: ",
+                  "warning: ", "cache-config.yml:3: unknown key 'cache.no_such'"):
+        assert sum(words in line for line in lines) == 1, lines
+
+
+def test_a_token_file_that_is_not_there_is_told(user):
+    process = user.serve("--token-file", user.join("none"))
+    user.ok("serve", "--stop")
+    assert user.join("none") + ": no such file or directory" in process.stderr.read().lower()
+
+
+def test_a_full_pipe_that_does_not_block_is_waited_for(user):
+    content = json.dumps("x" * 300_000)
+    user.ok("put", "cache/big", stdin=content)
+    read_end, write_end = os.pipe()
+    os.set_blocking(write_end, False)
+    process = subprocess.Popen([PROGRAM, "cat", "cache/big"], env=user.environment(), stdout=write_end, stderr=subprocess.PIPE)
+    os.close(write_end)
+    until(lambda: process.poll() is not None or process_waits(process.pid))
+    with os.fdopen(read_end, "rb") as pipe:
+        assert pipe.read().decode() == content
+    assert process.wait(15) == 0 and process.stderr.read() == b""
+    process.stderr.close()
+
+
+def process_waits(pid):
+    with open(f"/proc/{pid}/wchan", encoding="ascii") as file:
+        return "poll" in file.read()

@@ -114,3 +114,27 @@ def test_without_a_stdout_no_file_takes_its_place(user):
         assert user.ok("put", "cache/k", stdin="1") == ""
     finally:
         os.kill(status["pid"], signal.SIGTERM)
+
+
+@pytest.mark.parametrize("command", ["cat", "ls", "rm", "stat", "why", "path"])
+@pytest.mark.parametrize("argument", ["cache/none", "api/repos/x/../y.json", "nonsense/x", "https://example.com/x"])
+def test_a_failure_names_the_argument(user, command, argument):
+    result = user.run(command, argument)
+    if result.returncode != 0:
+        assert argument in failure(result).splitlines()[0]
+
+
+def test_a_put_that_fails_names_its_path(user):
+    assert "api/user.json" in failure(user.run("put", "api/user.json", "/dev/null"), 19)
+
+
+def test_the_printed_configuration_is_one(user):
+    user.write("own.yml", user.ok("config"))
+    assert [line.split("  #")[0] for line in user.ok("config", "--config", user.join("own.yml")).splitlines()[1:]] == [
+        line.split("  #")[0] for line in user.ok("config").splitlines()[1:]]
+
+
+def test_doctor_goes_from_cause_to_effect(user):
+    order = ["/dev/fuse", "fusermount3", "mount", "token", "api", "store", "state", "key"]
+    seen = [line.split()[1] for line in user.run("doctor").stdout.splitlines() if not line.startswith(" ")]
+    assert [name for name in dict.fromkeys(seen) if name in order] == order

@@ -189,3 +189,30 @@ def test_status_and_doctor_work_with_and_without_a_mount(home, make_mount):
     assert home.run("status").returncode in range(0, 30) and home.run("doctor").stdout
     mount = make_mount()
     assert mount.path in home.run("status", check=True).stdout.decode()
+
+
+def test_umount_from_another_runtime_directory_waits_for_the_daemon_too(make_mount, home):
+    mount = make_mount()
+    os.mkdir(home.join("elsewhere"), 0o700)
+    # Once it has answered readers it still writes its store: that is when a job would lose what it waits for.
+    result = home.run("umount", mount.path, environment=home.environment(XDG_RUNTIME_DIR=home.join("elsewhere")), timeout=30)
+    assert result.returncode == 0, result.stderr
+    assert mount.process.poll() == 0, "gone when umount returns"
+    mount.check()
+
+
+@pytest.mark.parametrize("options", [["-o", "source="], ["-o", "source=octo/hello"], ["--source", "a b,c\\d"]])
+def test_any_source_is_shown_as_it_was_given(make_mount, options):
+    mount = make_mount(*options)
+    line = next(line for line in open("/proc/self/mounts", encoding="utf-8") if line.split()[1] == mount.path)
+    given = options[1].removeprefix("source=").replace("\\", r"\134").replace(" ", r"\040")
+    assert line.split()[0] == (given or "runnerfs")
+
+
+def test_a_source_that_is_no_repository_is_only_shown(home, fuse):
+    os.mkdir(home.join("here"))
+    home.run("https://github.com/octo/hello", home.join("here"), check=True)
+    try:
+        assert b'"repo": ""' in home.run("status", "--json", check=True).stdout
+    finally:
+        home.run("umount", home.join("here"), check=True)
