@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 
 import pytest
 from conftest import ROOT
@@ -87,6 +88,50 @@ def test_bash_completes_commands_options_and_what_is_held(user):
     assert "--token-file" in complete("cat", "--to")
     assert complete("cat", "cache/l") == ["cache/list_repos"]
     assert complete("mount", "--key-source", "sys") == ["systemd"]
+
+
+ZSH = """
+import os, pty, select, sys, time
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp("zsh", ["zsh", "-f", "-i"])
+def until(mark, seconds=30):
+    seen, end = b"", time.monotonic() + seconds
+    while mark not in seen and time.monotonic() < end:
+        if select.select([fd], [], [], 0.2)[0]:
+            try:
+                seen += os.read(fd, 65536)
+            except OSError:
+                break
+    return seen
+os.write(fd, b"PS1=''; unsetopt zle_bracketed_paste; stty -echo; fpath=($COMPLETIONS $fpath); autoload -Uz compinit; "
+             b"compinit -u -D; print -r -- rea''dy" + b"\\n")
+assert b"ready" in until(b"ready")
+os.write(fd, sys.argv[1].encode() + b"\\t\\n")
+sys.stdout.write(until(b"]]").decode())
+os.write(fd, b"\\nexit\\n")
+os.close(fd)
+os.waitpid(pid, 0)
+"""
+
+
+@pytest.mark.parametrize("typed, completed", [
+    ("runnerfs um", "umount"), ("runnerfs cat --to", "cat --token-file"), ("runnerfs cat cache/l", "cat cache/list_repos"),
+    ("runnerfs mount --key-source=sys", "mount --key-source=systemd"), ("runnerfs help key", "help keygen"),
+    ("runnerfs secret rot", "secret rotate")])
+def test_zsh_loads_the_completion_and_completes(user, typed, completed):
+    if not shutil.which("zsh"):
+        pytest.skip("no zsh")
+    user.ok("put", "cache/list_repos", stdin="1")
+    program = os.path.abspath(os.environ.get("RUNNERFS") or os.path.join(ROOT, "build/release/runnerfs"))
+    # Shows what it is called with, but for the question that the completion asks.
+    user.write("bin/runnerfs", f'#!/bin/sh\n[ "$1" = ls ] && exec {program} "$@"\necho "[[$*]]"\n')
+    os.chmod(user.join("bin/runnerfs"), 0o755)
+    environment = user.environment(COMPLETIONS=os.path.join(ROOT, "completions"), TERM="dumb")
+    environment["PATH"] = user.join("bin") + ":" + environment["PATH"]
+    result = subprocess.run([sys.executable, "-c", ZSH, typed], env=environment, capture_output=True, text=True, timeout=60, cwd=user.home,
+                            check=True)
+    assert f"[[{completed}]]" in result.stdout
 
 
 def test_bash_completes_names_as_data(user):
