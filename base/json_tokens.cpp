@@ -3,25 +3,18 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/json_tokens_word.h"
+
 namespace rfs {
 namespace {
 
-constexpr std::uint64_t kOnes = ~std::uint64_t{0} / 255;
-
-std::uint64_t load(const char* at) {
-  std::uint64_t x;
-  std::memcpy(&x, at, sizeof x);
-  return x;
-}
-
 constexpr bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 const char* skip_blanks(const char* at, const char* end) {
   while (at < end && is_blank(*at)) {
     ++at;
     // Indentation.
-    while (end - at >= 8 && load(at) == kOnes * ' ') at += 8;
+    while (end - at >= 8 && json_tokens::load(at) == json_tokens::kOnes * ' ') at += 8;
   }
   return at;
 }
@@ -155,7 +148,7 @@ bool JsonTokens::begin_value(char c) {
       begin_text(State::kMinus, at_++);
       return true;
     default:
-      if (!is_digit(c)) return wrong("expected a value");
+      if (!json_tokens::is_digit(c)) return wrong("expected a value");
       begin_text(c == '0' ? State::kZero : State::kInteger, at_++);
       return true;
   }

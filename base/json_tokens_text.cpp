@@ -4,32 +4,26 @@
 #include <cstring>
 
 #include "base/json_tokens.h"
+#include "base/json_tokens_word.h"
 
 namespace rfs {
 namespace {
 
-constexpr std::uint64_t kOnes = ~std::uint64_t{0} / 255;
-constexpr std::uint64_t kHighs = kOnes * 128;
+constexpr std::uint64_t kHighs = json_tokens::kOnes * 128;
 
 // The high bit of each byte that is 0; above the first such byte others may be marked too.
-constexpr std::uint64_t zeros(std::uint64_t x) { return (x - kOnes) & ~x & kHighs; }
-
-std::uint64_t load(const char* at) {
-  std::uint64_t x;
-  std::memcpy(&x, at, sizeof x);
-  return x;
-}
+constexpr std::uint64_t zeros(std::uint64_t x) { return (x - json_tokens::kOnes) & ~x & kHighs; }
 
 constexpr bool is_plain(unsigned char c) { return c >= 0x20 && c < 0x80 && c != '"' && c != '\\'; }
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // The first byte from `at` on that ends a run of plain ASCII in a string. Eight bytes at a time: strings are most of a
 // document, and this loop most of its cost.
 const char* skip_plain(const char* at, const char* end) {
   for (; end - at >= 8; at += 8) {
-    const std::uint64_t x = load(at);
-    const std::uint64_t below = (x - kOnes * 0x20) & ~x & kHighs;
-    const std::uint64_t hits = (x & kHighs) | below | zeros(x ^ kOnes * '"') | zeros(x ^ kOnes * '\\');
+    const std::uint64_t x = json_tokens::load(at);
+    const std::uint64_t below = (x - json_tokens::kOnes * 0x20) & ~x & kHighs;
+    const std::uint64_t hits =
+        (x & kHighs) | below | zeros(x ^ json_tokens::kOnes * '"') | zeros(x ^ json_tokens::kOnes * '\\');
     if (hits == 0) continue;
     if constexpr (std::endian::native == std::endian::little) return at + (std::countr_zero(hits) >> 3);
     break;
@@ -39,7 +33,7 @@ const char* skip_plain(const char* at, const char* end) {
 }
 
 int hex_value(char c) {
-  if (is_digit(c)) return c - '0';
+  if (json_tokens::is_digit(c)) return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
@@ -206,7 +200,7 @@ bool JsonTokens::end_string() {
 
 // True: c belongs to the number, state_ is what it is in then. False: the number ends before it.
 bool JsonTokens::number_goes_on(char c) {
-  const bool digit = is_digit(c);
+  const bool digit = json_tokens::is_digit(c);
   switch (state_) {
     case State::kMinus:
       if (digit) state_ = c == '0' ? State::kZero : State::kInteger;
