@@ -1,0 +1,73 @@
+// GitHub's own record of scans: the list of code-scanning analyses, the trees of the commits that they are of, and
+// their SARIF. With it a scan can be skipped without a store of ours and without a secret.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backends/codeql/decide.h"
+#include "backends/codeql/tree.h"
+
+namespace rfs::codeql {
+
+// A GET of GitHub's REST API for the present credential, answered from what is held where that is still right: the tree
+// of a daemon, or Chain. Blocks. `path` begins with /repos/; `sink` gets the body in order.
+class GithubApi {
+ public:
+  enum class Media { kJson, kSarif };
+  using Sink = std::function<bool(BytesView)>;
+  virtual ~GithubApi() = default;
+  virtual Result<> get(const std::string& path, const std::string& query, Media media, const Sink& sink) = 0;
+};
+
+struct Analysis {
+  std::string id, ref, commit, category, tool, version, error, warning, analysis_key;
+  double created_at = 0;  // wall seconds
+  std::uint64_t results = 0;
+};
+
+// The newest hundred of CodeQL for a ref ("" is any), newest first. One request. kDenied, kNotFound and the like as
+// GitHub answers: code scanning is off, the token may not read it.
+Result<std::vector<Analysis>> list_analyses(GithubApi& api, const std::string& repository, const std::string& ref);
+
+// Of which language an analysis is, by its category: "/language:python", ".github/workflows/x.yml:analyze/language:go".
+bool is_of_language(const Analysis& analysis, std::string_view language);
+
+class GithubSource {
+ public:
+  // api outlives it.
+  GithubSource(GithubApi& api, std::string repository) : api_(api), repository_(std::move(repository)) {}
+
+  // The analyses of the default branch that could stand for the scan, newest first, up to the first that has its key.
+  // One conditional request for the list; of commits and trees, which never change, one each and only once.
+  Result<std::vector<Candidate>> find(const Subject& subject, const ScanEvent& event);
+  // GitHub's record of a result that a store holds: the same commit, category, tool and version, without an error.
+  Result<std::optional<Candidate>> vouch(const Subject& subject, const std::string& ref, const std::string& commit);
+  // Whether GitHub has an analysis of this very commit and category, so that nothing needs to be uploaded.
+  Result<bool> has(const Subject& subject, const ScanEvent& event);
+  // The analysis of a candidate of find() or vouch(), for its counts.
+  const Analysis* analysis(const Candidate& candidate) const;
+
+ private:
+  Result<std::string> default_ref(const ScanEvent& event);
+  Result<const std::vector<Analysis>*> list(const std::string& ref);
+  Result<Candidate> compare(const Subject& subject, const Analysis& analysis);
+  Result<bool> same_files(const Subject& subject, const std::string& commit);
+
+  GithubApi& api_;
+  const std::string repository_;
+  std::map<std::string, std::vector<Analysis>> lists_;  // by ref
+  std::map<std::string, bool> same_;                    // by commit
+};
+
+// The analysis that codeql/OWNER/REPO/COMMIT/github/LANGUAGE.sarif stands for: of the ref if one is given, else of any;
+// the newest of the commit and language without an error. nullopt: there is none.
+Result<std::optional<Analysis>> find_analysis(GithubApi& api, const std::string& repository, const std::string& commit,
+                                              const std::string& ref, std::string_view language);
+// REST path of an analysis, for Media::kSarif.
+std::string analysis_path(const std::string& repository, const std::string& id);
+
+}  // namespace rfs::codeql
