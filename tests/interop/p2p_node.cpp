@@ -114,9 +114,8 @@ class Node {
     host_.loop().post([&] {
       Connection* connection = host_.find(peer_);
       if (!connection) return done.set_value(fail(Code::kUnreachable, "not connected"));
-      rfs::p2p::ping(*connection, [&](auto result) {
-        done.set_value(result ? Result<std::string>("pong") : fail(result.error()));
-      });
+      rfs::p2p::ping(*connection,
+                     [&](auto result) { done.set_value(result ? Result<std::string>("pong") : fail(result.error())); });
     });
     return wait(done);
   }
