@@ -67,18 +67,19 @@ Result<SecretBytes> read_key_file(const std::string& path) {
   return read_key(fd.get(), path);
 }
 
-Result<SecretBytes> create_key_file(const std::string& path) {
-  std::string directory = path.substr(0, path.rfind('/'));
-  TRY(make_directories(directory, 0700));
+namespace {
+
+// A file of its own beside `path`, whole and synced, then renamed to it.
+Result<> keep_key(const std::string& path, const SecretBytes& key, unsigned rename_flags) {
+  const std::string directory = path.substr(0, path.rfind('/'));
   std::string beside = path + ".XXXXXX";
   Fd fd(::mkostemp(beside.data(), O_CLOEXEC));  // 0600
   if (!fd) return fail_errno(errno, "cannot create a file in " + directory);
-  SecretBytes key = SecretBytes::random(32);
   auto kept = [&]() -> Result<> {
     TRY(write_all(fd.get(), key_to_text(key).reveal()));
     if (::fsync(fd.get()) != 0) return fail_errno(errno, "cannot sync " + path);
     // Not link and unlink: for a moment the file would have two names, which a reader refuses.
-    if (::renameat2(AT_FDCWD, beside.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) != 0)
+    if (::renameat2(AT_FDCWD, beside.c_str(), AT_FDCWD, path.c_str(), rename_flags) != 0)
       return fail_errno(errno, "cannot create the key file " + path);
     return {};
   }();
@@ -88,7 +89,21 @@ Result<SecretBytes> create_key_file(const std::string& path) {
   }
   Fd parent(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!parent || (::fsync(parent.get()) != 0 && errno != EINVAL)) return fail_errno(errno, "cannot sync " + directory);
+  return {};
+}
+
+}  // namespace
+
+Result<SecretBytes> create_key_file(const std::string& path) {
+  TRY(make_directories(path.substr(0, path.rfind('/')), 0700));
+  SecretBytes key = SecretBytes::random(32);
+  TRY(keep_key(path, key, RENAME_NOREPLACE));
   return key;
+}
+
+Result<> replace_key_file(const std::string& path, const SecretBytes& key) {
+  TRY_ASSIGN([[maybe_unused]] const SecretBytes present, read_key_file(path));
+  return keep_key(path, key, 0);
 }
 
 Result<SecretBytes> read_key_credential(const std::string& name) {

@@ -14,6 +14,9 @@ Result<SecretBytes> read_key_file(const std::string& path);
 // A new random key, mode 0600, whole or absent, durable. kExists when the name is taken.
 Result<SecretBytes> create_key_file(const std::string& path);
 
+// Puts another key in the place of one that is there; old or new, whatever happens meanwhile, durable.
+Result<> replace_key_file(const std::string& path, const SecretBytes& key);
+
 // $CREDENTIALS_DIRECTORY/name: systemd put it there for this service alone, and owns its mode and owner.
 // kNotFound: no such directory or credential. kNoKey: it is not a key.
 Result<SecretBytes> read_key_credential(const std::string& name);

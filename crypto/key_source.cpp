@@ -174,6 +174,20 @@ Result<RootKey> KeySource::establish(KeySourceKind kind) {
   return key;
 }
 
+Result<> KeySource::replace(KeySourceKind kind, const SecretBytes& next) {
+  switch (kind) {
+    case KeySourceKind::kKeyring:
+      return KeyringClient(options_.helper).replace(next);
+    case KeySourceKind::kFile:
+      return replace_key_file(key_file(), next);
+    case KeySourceKind::kSystemd:
+      return fail(Code::kUnsupported, "a program cannot change its systemd credential", std::string(kCredentialHint));
+    case KeySourceKind::kMemory:
+      break;
+  }
+  return fail(Code::kUnsupported, "a root key in memory ends with its process", "there is nothing to replace");
+}
+
 KeySourceKind KeySource::decide() {
   if (options_.job) return KeySourceKind::kMemory;
   for (KeySourceKind kind : {KeySourceKind::kSystemd, KeySourceKind::kKeyring})

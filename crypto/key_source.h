@@ -57,6 +57,9 @@ class KeySource {
   // What a first mount does when no store exists yet: the key that is there already (left by a first mount that was
   // killed, or by another store of this user), else a new one. Records the kind.
   Result<RootKey> establish(KeySourceKind kind);
+  // Puts `next` in the place of the key that is there: every store must open with it by then. kUnsupported for a systemd
+  // credential, which its owner installs, and for a key in memory.
+  Result<> replace(KeySourceKind kind, const SecretBytes& next);
   // What a first mount takes: memory for a job; else a systemd credential, an unlocked keyring that answers, a file.
   KeySourceKind decide();
   // Records without creating (a systemd credential that was there already).

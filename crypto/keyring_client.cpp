@@ -84,4 +84,14 @@ Result<SecretBytes> KeyringClient::create() const {
   return get();
 }
 
+Result<> KeyringClient::replace(const SecretBytes& key) const {
+  TRY_ASSIGN(Ran ran, ask(helper_, "replace", key_to_text(key).reveal()));
+  if (ran.exit_code != static_cast<int>(KeyringAnswer::kFine)) return refused(ran);
+  // A keyring that says that it stored something, and did not, would cost every store.
+  TRY_ASSIGN(const SecretBytes kept, get());
+  if (!kept.equals(key.reveal()))
+    return fail(Code::kNoKey, "the keyring still answers with the former key", "try again when nothing else uses it");
+  return {};
+}
+
 }  // namespace rfs

@@ -11,7 +11,7 @@ namespace rfs {
 
 class KeyringClient {
  public:
-  // helper: the program that answers `keyring-helper get|set|probe` (keyring_helper.h).
+  // helper: the program that answers `keyring-helper get|set|replace|probe` (keyring_helper.h).
   explicit KeyringClient(std::string helper) : helper_(std::move(helper)) {}
   // Changes nothing and never prompts.
   KeySourceState probe() const;
@@ -19,6 +19,8 @@ class KeyringClient {
   Result<SecretBytes> get() const;
   // A new random key. kExists: one is there already.
   Result<SecretBytes> create() const;
+  // Puts another key in the place of the one that is there. kNotFound: none is.
+  Result<> replace(const SecretBytes& key) const;
 
  private:
   std::string helper_;

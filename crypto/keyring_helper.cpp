@@ -143,7 +143,8 @@ KeyringAnswer get(Keyring& keyring) {
   return write_all(STDOUT_FILENO, view(std::string_view(chars, size))) ? KeyringAnswer::kFine : KeyringAnswer::kFailed;
 }
 
-KeyringAnswer set(Keyring& keyring) {
+// The text of a key from stdin; empty when that is none.
+SecretBytes key_from_stdin() {
   SecretBytes chars(kKeyTextMost);
   std::size_t size = 0;
   while (size < chars.size()) {
@@ -152,17 +153,36 @@ KeyringAnswer set(Keyring& keyring) {
     if (n <= 0) break;
     size += static_cast<std::size_t>(n);
   }
-  if (!key_from_text(chars.reveal().first(size))) return KeyringAnswer::kFailed;
+  if (!key_from_text(chars.reveal().first(size))) return {};
+  return SecretBytes::copy_of(chars.reveal().first(size));
+}
+
+Value value_of(const SecretBytes& text) {
+  return Value(secret_value_new(text.reveal_text().data(), static_cast<gssize>(text.size()), "text/plain"));
+}
+
+KeyringAnswer set(Keyring& keyring) {
+  const SecretBytes text = key_from_stdin();
+  if (text.empty()) return KeyringAnswer::kFailed;
   Object<SecretItem> item;
   auto state = find(keyring, item);
   if (state == KeyringAnswer::kFine) return KeyringAnswer::kExists;
   if (state != KeyringAnswer::kNoItem) return state;
   Out error;
   Attributes named = attributes();
-  Value value(secret_value_new(chars.reveal_text().data(), static_cast<gssize>(size), "text/plain"));
-  item.reset(secret_item_create_sync(keyring.collection.get(), schema(), named.get(), "runnerfs root key", value.get(),
-                                     SECRET_ITEM_CREATE_NONE, nullptr, error.put()));
+  item.reset(secret_item_create_sync(keyring.collection.get(), schema(), named.get(), "runnerfs root key",
+                                     value_of(text).get(), SECRET_ITEM_CREATE_NONE, nullptr, error.put()));
   return item ? KeyringAnswer::kFine : answer_for(error);
+}
+
+KeyringAnswer replace(Keyring& keyring) {
+  const SecretBytes text = key_from_stdin();
+  if (text.empty()) return KeyringAnswer::kFailed;
+  Object<SecretItem> item;
+  if (auto state = find(keyring, item); state != KeyringAnswer::kFine) return state;
+  Out error;
+  return secret_item_set_secret_sync(item.get(), value_of(text).get(), nullptr, error.put()) ? KeyringAnswer::kFine
+                                                                                             : answer_for(error);
 }
 
 KeyringAnswer probe(Keyring& keyring) {
@@ -181,9 +201,10 @@ int keyring_helper_main(int argc, char** argv) {
   std::string_view word = argc == 3 ? argv[2] : "";
   if (word == "get") action = get;
   if (word == "set") action = set;
+  if (word == "replace") action = replace;
   if (word == "probe") action = probe;
   if (!action) {
-    fputs("usage: keyring-helper get|set|probe\n", stderr);
+    fputs("usage: keyring-helper get|set|replace|probe\n", stderr);
     return 2;
   }
   Keyring keyring;

@@ -5,7 +5,7 @@
 namespace rfs {
 
 enum class KeyringAnswer : int {
-  kFine = 0,           // get: the key's text is on stdout. set: it was stored. probe: unlocked, and a key is there
+  kFine = 0,           // get: the key's text is on stdout. set, replace: it was stored. probe: unlocked, and a key is there
   kFailed = 1,         // anything else; one line on stderr
   kLocked = 20,        // the keyring is locked: whether a key is in it cannot be known
   kNoBus = 21,         // no session bus, or one that does not let us in

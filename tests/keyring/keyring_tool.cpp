@@ -1,5 +1,6 @@
 // Two faces of one program, as in runnerfs itself: `keyring-helper WORD` is the helper; else it is a user of KeySource:
 //   keyring_tool probe|load|create|establish KIND STATE_DIRECTORY     one line: the outcome
+//   keyring_tool replace KIND STATE_DIRECTORY                         by a new random key: the outcome of loading it
 //   keyring_tool decide STATE_DIRECTORY
 // A key is printed as the start of its hash, so that a test can tell whether two are equal.
 #include <cstdio>
@@ -49,6 +50,9 @@ int main(int argc, char** argv) {
     print(source.create(kind));
   } else if (verb == "establish") {
     print(source.establish(kind));
+  } else if (verb == "replace") {
+    auto replaced = source.replace(kind, SecretBytes::random(32));
+    print(replaced ? source.load(kind) : Result<RootKey>(fail(replaced.error())));
   } else {
     return 2;
   }

@@ -103,6 +103,14 @@ is "a first mount does not choose it" "file" "${line[4]:-}"
 is "a wrong password leaves it locked" "locked" "$(in_session 'password=wrong; daemon --unlock; $tool probe keyring $home/state')"
 is "the key is still there" "$key" "$(in_session 'password=secret; daemon --unlock; $tool load keyring $home/state')"
 
+out=$(in_session 'password=secret; daemon --unlock; $tool replace keyring $home/state; $tool load keyring $home/state')
+mapfile -t line <<<"$out"
+is "another key takes its place" "key " "${line[0]:0:4}"
+[ "${line[0]:-}" != "$key" ]; is "it is another one" 0 $?
+is "and is what the keyring answers with" "${line[0]:-}" "${line[1]:-}"
+is "a locked keyring keeps its key" "no_key: the keyring is locked" "$(in_session 'daemon; $tool replace keyring $home/state')"
+is "that key is still there" "${line[0]:-}" "$(in_session 'password=secret; daemon --unlock; $tool load keyring $home/state')"
+
 out=$(in_session 'password=secret; daemon --unlock; kill -STOP $keyring_pid; $tool load keyring $home/state')
 is "a keyring that hangs is given up" "no_key: the keyring did not answer within 5 s" "$out"
 
