@@ -61,7 +61,9 @@ Result<bool> print_after(const std::string& directory, std::uint64_t& seq) {
 }  // namespace
 
 int run_audit_tail(const Given& given) {
-  const std::string directory = audit_directory(given);
+  const auto configured = audit_directory(given);
+  if (!configured) return report(configured.error());
+  const std::string& directory = *configured;
   std::uint64_t count = 10, seq = 0;
   if (given.has("--lines")) {
     const auto number = parse_whole(given.get("--lines"));
@@ -87,7 +89,9 @@ int run_audit_tail(const Given& given) {
 }
 
 int run_audit_export(const Given& given) {
-  const std::string directory = audit_directory(given);
+  const auto configured = audit_directory(given);
+  if (!configured) return report(configured.error());
+  const std::string& directory = *configured;
   Filter filter;
   for (const auto& [flag, into] : {std::pair{"--since", &filter.since}, std::pair{"--until", &filter.until}}) {
     if (!given.has(flag)) continue;

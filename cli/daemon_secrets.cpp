@@ -1,6 +1,7 @@
 // secrets/ of a daemon: opened once, or the reason why it is not there; its part of status and of the control file.
 #include "base/json.h"
 #include "base/log.h"
+#include "cli/audit.h"
 #include "cli/daemon.h"
 #include "fs/tree/accessor.h"
 #include "fs/tree/secret_xattr.h"
@@ -32,6 +33,7 @@ Result<std::unique_ptr<Vault>> Daemon::open_vault(std::string& notice) {
   options.isolation = isolation_;
   options.audit_always = settings_.audit_sync == "always";
   options.require_mlock = settings_.require_mlock;
+  TRY_ASSIGN(options.audit_owner, audit_owner_of(settings_));
   return Vault::open(options, context_, chosen->key, clock_, counters_, errors_, notice);
 }
 

@@ -74,6 +74,8 @@ constexpr Option kOptions[] = {
      "where credentials and their audit log are kept"},
     {"audit.sync", &S::audit_sync, K::kChoice, C::kNever, 0, 0, "grouped|always", "", "", "KIND",
      "when the audit line of a granted read is on disk: grouped (within 1 s) or always (before the answer)"},
+    {"audit.owner", &S::audit_owner, K::kText, C::kNever, 0, 0, "", "", "", "KEY",
+     "who gets the key of an audit log that is made: a public key of `runnerfs audit keygen`"},
     {"require_mlock", &S::require_mlock, K::kBool, C::kNever, 0, 0, "", "", "", "",
      "no secrets/ unless its memory can be locked"},
     {"socket", &S::socket, K::kPath, C::kNever, 0, 0, "", "", "", "PATH", "the daemon's Unix socket"},

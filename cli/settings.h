@@ -57,6 +57,7 @@ struct Settings {
   // Credentials.
   std::string credentials_directory = "~/.credentials";
   std::string audit_sync = "grouped";  // grouped: granted reads reach the disk within a second; always: before the answer
+  std::string audit_owner;  // base64 of an X25519 public key
   bool require_mlock = false;          // no secrets/ unless its memory can be locked
 
   // The fronts.

@@ -46,7 +46,7 @@ struct Audit::Impl {
   // An anchor outside of the log's directory, at most once a minute: the system's journal, in a daemon.
   void tell_head() {
     const SteadyTime now = clock.steady();
-    if (options.memory_only || now - head_told < std::chrono::seconds(60)) return;
+    if (now - head_told < std::chrono::seconds(60)) return;
     head_told = now;
     if (const auto head = journal->head()) log(Level::kInfo, "runnerfs audit head {} {}", head->seq, hex(head->mac));
   }
@@ -73,12 +73,7 @@ Result<std::unique_ptr<Audit>> Audit::open(AuditOptions options, const Clock& cl
   std::unique_ptr<Audit> audit(new Audit);
   audit->impl_ = std::make_unique<Impl>(std::move(options), clock);
   Impl& impl = *audit->impl_;
-  if (impl.options.memory_only) {
-    impl.journal = std::make_unique<MemoryJournal>();
-  } else {
-    TRY_ASSIGN(impl.journal,
-               FileJournal::open({impl.options.directory, impl.options.rotate_at}, clock, impl.owner_key));
-  }
+  TRY_ASSIGN(impl.journal, Journal::open({impl.options.directory, impl.options.rotate_at}, clock, impl.owner_key));
   impl.pace = std::make_unique<Pace>(
       *impl.journal, [&impl](bool last) { return impl.tell_suppressed(last); }, [&impl] { impl.tell_head(); });
   return audit;
@@ -111,7 +106,5 @@ Audit::Head Audit::head() {
   const audit::Head head = impl_->head();
   return {head.seq, head.mac};
 }
-
-std::vector<std::string> Audit::recent(std::size_t count) { return impl_->journal->recent(count); }
 
 }  // namespace rfs

@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -41,7 +40,6 @@ struct AuditEvent {
 struct AuditOptions {
   std::string directory;                  // audit.log, audit.state; 0600
   bool sync_always = false;               // audit.sync: always; else grants are synced within 1 s
-  bool memory_only = false;               // job isolation: the chain is kept, the lines go to a bounded ring
   std::uint64_t rotate_at = 64ull << 20;  // a longer audit.log becomes audit.log.N, N its last line's number
 };
 
@@ -71,8 +69,6 @@ class Audit {
   };
   // The last line of any process, as highest_generation().
   Head head();
-  // The last lines, whole, the oldest first; of a memory_only log alone.
-  std::vector<std::string> recent(std::size_t count);
 
  private:
   Audit();

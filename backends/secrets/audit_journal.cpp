@@ -19,17 +19,17 @@ std::string with_seq(std::uint64_t seq, std::string_view rest) { return fmt::for
 
 }  // namespace
 
-FileJournal::FileJournal(const Options& options, const Clock& clock)
+Journal::Journal(const Options& options, const Clock& clock)
     : clock_(clock),
       path_(options.directory + "/audit.log"),
       rotate_at_(options.rotate_at),
       boot_id_(boot_id()),
       boot_(boot_number(boot_id_)) {}
 
-Result<std::unique_ptr<FileJournal>> FileJournal::open(const Options& options, const Clock& clock,
+Result<std::unique_ptr<Journal>> Journal::open(const Options& options, const Clock& clock,
                                                        SecretBytes& owner_key) {
   TRY(make_directories(options.directory, 0700));
-  std::unique_ptr<FileJournal> journal(new FileJournal(options, clock));
+  std::unique_ptr<Journal> journal(new Journal(options, clock));
   TRY_ASSIGN(journal->state_file_, StateFile::open(options.directory + "/audit.state"));
   const std::lock_guard guard(journal->mutex_);
   TRY_ASSIGN(const auto lock, journal->state_file_->lock());
@@ -41,7 +41,7 @@ Result<std::unique_ptr<FileJournal>> FileJournal::open(const Options& options, c
 }
 
 // A crash in here leaves an empty state and an empty log, and it is done again.
-Result<> FileJournal::begin(SecretBytes& owner_key) {
+Result<> Journal::begin(SecretBytes& owner_key) {
   auto opened = LogFile::open(path_, LogFile::How::kNew);
   if (!opened && opened.error().code == Code::kExists) opened = LogFile::open(path_, LogFile::How::kExisting);
   if (!opened) return fail(std::move(opened.error()));
@@ -63,7 +63,7 @@ Result<> FileJournal::begin(SecretBytes& owner_key) {
 }
 
 // The rest of the log is for `verify`; this sees a log that was exchanged or cut while nobody had it open.
-Result<> FileJournal::check_end() {
+Result<> Journal::check_end() {
   TRY_ASSIGN(const State* state, state_file_->read());
   if (state->size == 0) return {};
   const std::string end = "\"mac\":\"" + hex(state->mac) + "\"}\n";
@@ -75,12 +75,12 @@ Result<> FileJournal::check_end() {
   return {};
 }
 
-std::string FileJournal::own_rest(std::string_view action, std::string_view details) const {
+std::string Journal::own_rest(std::string_view action, std::string_view details) const {
   Accessor own{::geteuid(), ::getegid(), ::getpid(), ""};
   return rest_of_line({action, "", details, state_->generation}, own, clock_.wall(), boot_id_);
 }
 
-Result<> FileJournal::put(std::string_view rest, std::uint64_t generation, std::uint64_t size,
+Result<> Journal::put(std::string_view rest, std::uint64_t generation, std::uint64_t size,
                           std::string_view before) {
   State next = state_->clone();
   ++next.seq;
@@ -97,7 +97,7 @@ Result<> FileJournal::put(std::string_view rest, std::uint64_t generation, std::
   return state_file_->write(std::move(next));
 }
 
-Result<> FileJournal::write(std::string_view rest, std::uint64_t generation) {
+Result<> Journal::write(std::string_view rest, std::uint64_t generation) {
   const std::lock_guard guard(mutex_);
   TRY_ASSIGN(const auto lock, state_file_->lock());
   TRY(settle());
@@ -113,7 +113,7 @@ Result<> FileJournal::write(std::string_view rest, std::uint64_t generation) {
   return {};
 }
 
-Result<> FileJournal::rotate() {
+Result<> Journal::rotate() {
   TRY(log_->sync());
   log_->give_back_room();
   // Without a new name the log just grows.
@@ -123,7 +123,7 @@ Result<> FileJournal::rotate() {
   return settle();
 }
 
-Result<> FileJournal::sync() {
+Result<> Journal::sync() {
   std::shared_ptr<LogFile> log;
   {
     // Lines in a file that was rotated away are on disk: whoever rotates syncs first.
@@ -133,41 +133,21 @@ Result<> FileJournal::sync() {
   return log->sync();
 }
 
-Result<> FileJournal::checkpoint() {
+Result<> Journal::checkpoint() {
   TRY(sync());
   return state_file_->sync();
 }
 
-Result<Head> FileJournal::head() {
+Result<Head> Journal::head() {
   const std::lock_guard guard(mutex_);
   TRY_ASSIGN(const auto lock, state_file_->lock());
   TRY(settle());
   return known_;
 }
 
-Head FileJournal::known() {
+Head Journal::known() {
   const std::lock_guard guard(mutex_);
   return known_;
-}
-
-Result<> MemoryJournal::write(std::string_view rest, std::uint64_t generation) {
-  const std::lock_guard guard(mutex_);
-  Sealed sealed = seal(key_.reveal(), head_.mac, with_seq(head_.seq + 1, rest));
-  key_ = next_key(key_.reveal());
-  head_ = {head_.seq + 1, sealed.mac, std::max(head_.generation, generation)};
-  if (lines_.size() == kMost) lines_.pop_front();
-  lines_.push_back(std::move(sealed.line));
-  return {};
-}
-
-Head MemoryJournal::known() {
-  const std::lock_guard guard(mutex_);
-  return head_;
-}
-
-std::vector<std::string> MemoryJournal::recent(std::size_t count) {
-  const std::lock_guard guard(mutex_);
-  return {lines_.end() - static_cast<std::ptrdiff_t>(std::min(count, lines_.size())), lines_.end()};
 }
 
 }  // namespace rfs::audit

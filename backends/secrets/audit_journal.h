@@ -1,14 +1,12 @@
-// Journal: where the chained lines go. A file that several processes share, or memory (job isolation).
+// Journal: the file that the chained lines go to, and that several processes share.
 // Any thread. Locks: the journal's mutex, then the OFD lock of audit.state; nothing else is called under them.
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "backends/secrets/audit_chain.h"
 #include "backends/secrets/audit_file.h"
@@ -25,38 +23,26 @@ struct Head {
 
 class Journal {
  public:
-  virtual ~Journal() = default;
-  // Writes the line `{"seq":N` + rest, sealed. `rest` begins with a comma. Written, not synced.
-  virtual Result<> write(std::string_view rest, std::uint64_t generation) = 0;
-  // All lines of this process so far are on disk when it answers.
-  virtual Result<> sync() = 0;
-  // The state too.
-  virtual Result<> checkpoint() = 0;
-  // After the last line of any process.
-  virtual Result<Head> head() = 0;
-  // As far as it was seen so far.
-  virtual Head known() = 0;
-  // The last lines, the oldest first, at most `count`: those in memory only.
-  virtual std::vector<std::string> recent(std::size_t) { return {}; }
-};
-
-class FileJournal final : public Journal {
- public:
   struct Options {
     std::string directory;
     std::uint64_t rotate_at = 64ull << 20;
   };
   // `owner_key`: A_0 when the log was made by this call, else empty.
-  static Result<std::unique_ptr<FileJournal>> open(const Options& options, const Clock& clock, SecretBytes& owner_key);
+  static Result<std::unique_ptr<Journal>> open(const Options& options, const Clock& clock, SecretBytes& owner_key);
 
-  Result<> write(std::string_view rest, std::uint64_t generation) override;
-  Result<> sync() override;
-  Result<> checkpoint() override;
-  Result<Head> head() override;
-  Head known() override;
+  // Writes the line `{"seq":N` + rest, sealed. `rest` begins with a comma. Written, not synced.
+  Result<> write(std::string_view rest, std::uint64_t generation);
+  // All lines of this process so far are on disk when it answers.
+  Result<> sync();
+  // The state too.
+  Result<> checkpoint();
+  // After the last line of any process.
+  Result<Head> head();
+  // As far as it was seen so far.
+  Head known();
 
  private:
-  FileJournal(const Options& options, const Clock& clock);
+  Journal(const Options& options, const Clock& clock);
   Result<> begin(SecretBytes& owner_key);
   Result<> check_end();
   // The lock is held for all of these; those in audit_resume.cpp:
@@ -86,24 +72,6 @@ class FileJournal final : public Journal {
   const State* state_ = nullptr;  // of state_file_, while the lock is held
   Head known_;
   bool told_full_ = false;  // the last line says that there is no room
-};
-
-class MemoryJournal final : public Journal {
- public:
-  static constexpr std::size_t kMost = 4096;  // lines
-  MemoryJournal() : key_(SecretBytes::random(kKey)) {}
-  Result<> write(std::string_view rest, std::uint64_t generation) override;
-  Result<> sync() override { return {}; }
-  Result<> checkpoint() override { return {}; }
-  Result<Head> head() override { return known(); }
-  Head known() override;
-  std::vector<std::string> recent(std::size_t count) override;
-
- private:
-  std::mutex mutex_;
-  SecretBytes key_;
-  Head head_;
-  std::deque<std::string> lines_;
 };
 
 }  // namespace rfs::audit

@@ -38,7 +38,7 @@ Result<std::pair<std::uint64_t, std::uint64_t>> last_whole_line(int fd, std::uin
 
 }  // namespace
 
-Result<> FileJournal::settle() {
+Result<> Journal::settle() {
   TRY(state_file_->check_in_place());
   TRY_ASSIGN(state_, state_file_->read());
   known_ = {state_->seq, state_->mac, state_->generation};
@@ -56,7 +56,7 @@ Result<> FileJournal::settle() {
   return state_file_->write(std::move(next));
 }
 
-Result<> FileJournal::find_log() {
+Result<> Journal::find_log() {
   auto opened = LogFile::open(path_, LogFile::How::kExisting);
   if (!opened && opened.error().code != Code::kNotFound) return fail(std::move(opened.error()));
   if (opened) log_ = std::move(*opened);
@@ -64,7 +64,7 @@ Result<> FileJournal::find_log() {
 }
 
 // The log has its new name already; the new file may be missing, empty, or hold its first line.
-Result<> FileJournal::finish_rotation() {
+Result<> Journal::finish_rotation() {
   struct stat old {};
   const std::string rotated = rotated_name(path_, state_->seq);
   if (::stat(rotated.c_str(), &old) != 0 || old.st_ino != state_->inode ||
@@ -83,7 +83,7 @@ Result<> FileJournal::finish_rotation() {
 }
 
 // Lines after those that the state knows: written by a process that died before it could say so.
-Result<> FileJournal::replay(std::uint64_t size) {
+Result<> Journal::replay(std::uint64_t size) {
   const bool bridging = state_->boot == kBridging, stopped = state_->boot != boot_;
   LineReader reader(log_->fd(), state_->size, size);
   State next = state_->clone();
@@ -117,7 +117,7 @@ Result<> FileJournal::replay(std::uint64_t size) {
 }
 
 // A torn end stays where it is; the line after it says how long it is and what its hash is.
-Result<> FileJournal::recover(std::uint64_t from, std::uint64_t size) {
+Result<> Journal::recover(std::uint64_t from, std::uint64_t size) {
   TRY_ASSIGN(const std::string hash, hash_range(log_->fd(), from, size));
   const std::string details = fmt::format(R"({{"bytes":{},"sha256":"{}"}})", size - from, hash);
   return put(own_rest("recovered", details), 0, size, "\n");
@@ -125,7 +125,7 @@ Result<> FileJournal::recover(std::uint64_t from, std::uint64_t size) {
 
 // The state is ahead of the log. When the machine stopped in between, the last granted reads (at most a second of them)
 // never reached the disk: the chain goes on from what the state knows, and says what is missing. Else the log was cut.
-Result<> FileJournal::bridge(std::uint64_t size) {
+Result<> Journal::bridge(std::uint64_t size) {
   if (state_->boot == boot_)
     return fail(Code::kTampered, "audit.log is shorter than it was",
                 "put it back, or move both files of the log away to begin a new one");
@@ -136,7 +136,7 @@ Result<> FileJournal::bridge(std::uint64_t size) {
   return write_bridge(size);
 }
 
-Result<> FileJournal::write_bridge(std::uint64_t size) {
+Result<> Journal::write_bridge(std::uint64_t size) {
   TRY_ASSIGN(const auto last, last_whole_line(log_->fd(), size));
   const auto [end, seq] = last;
   if (seq == 0 || seq > state_->seq)

@@ -9,7 +9,6 @@
 #include "backends/secrets/audit_lines.h"
 #include "base/encode.h"
 #include "base/file.h"
-#include "crypto/key_text.h"
 
 namespace rfs {
 namespace {
@@ -18,7 +17,6 @@ using namespace audit;
 
 // So that a forged number does not make the key evolve for hours.
 constexpr std::uint64_t kMostSteps = 200'000'000;
-constexpr std::string_view kKeyMark = "runnerfs-audit-key-v1 ";
 
 std::optional<Digest> digest_of(std::string_view text) {
   const auto bytes = unhex(text);
@@ -185,19 +183,6 @@ std::string anchor_text(const AuditAnchor& anchor) { return fmt::format("{} {}",
 Result<AuditVerdict> verify_audit(const AuditCheck& check) {
   TRY_ASSIGN(const Files files, open_files(check.directory));
   return Checker(check, files).run();
-}
-
-SecretBytes audit_key_text(const SecretBytes& key) { return key_to_text(key, kKeyMark); }
-
-Result<SecretBytes> read_audit_key(const std::string& path) {
-  TRY_ASSIGN(std::string text, read_file(path, kKeyTextMost));
-  const SecretBytes held = SecretBytes::copy_of(text);
-  std::fill(text.begin(), text.end(), '\0');
-  auto key = key_from_text(held.reveal(), kKeyMark);
-  if (!key)
-    return fail(Code::kNoKey, path + " does not hold the key of an audit log",
-                "it is one line, runnerfs-audit-key-v1 and 32 bytes in base64, printed when the log was made");
-  return key;
 }
 
 }  // namespace rfs

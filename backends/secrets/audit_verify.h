@@ -1,4 +1,4 @@
-// Reading the audit log back: its files in order, their check, and the owner's key for it. runnerfs-audit(7).
+// Reading the audit log back: its files in order, and their check. runnerfs-audit(7).
 // Any thread; nothing is written. Daemons may go on writing: what is looked at ends where the log ended at the start.
 #pragma once
 
@@ -51,10 +51,5 @@ Result<> read_audit(const std::string& directory, const std::function<Result<boo
 Result<std::vector<std::string>> tail_audit(const std::string& directory, std::size_t count);
 // The last line as audit.state has it. kNotFound: there is no log.
 Result<AuditAnchor> head_audit(const std::string& directory);
-
-// The owner's key as text: `runnerfs-audit-key-v1 <base64 of 32 bytes>\n`.
-SecretBytes audit_key_text(const SecretBytes& key);
-// kNoKey: the file holds none.
-Result<SecretBytes> read_audit_key(const std::string& path);
 
 }  // namespace rfs

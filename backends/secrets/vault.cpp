@@ -76,7 +76,6 @@ Vault::Vault() = default;
 Vault::~Vault() = default;
 const Context& Vault::context() const { return impl_->context; }
 Isolation Vault::isolation() const { return impl_->options.isolation; }
-SecretBytes Vault::take_audit_key() { return impl_->audit->take_owner_key(); }
 
 std::uint64_t Vault::Impl::now() {
   const std::uint64_t wall = wall_ms(clock);
@@ -128,7 +127,8 @@ Result<> Vault::Impl::line(AuditAction action, const std::string& name, const Sc
   if (scope) event.scope = scope_text(*scope);
   event.reason = std::move(reason);
   event.accessor = who;
-  event.generation = store ? store->root().generation : 0;
+  // A store in memory has generations of its own, and the log may be that of a store on disk too.
+  event.generation = store && options.isolation == Isolation::kUser ? store->root().generation : 0;
   return audit->append(event);
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "backends/secrets/audit.h"
+#include "backends/secrets/audit_key.h"
 #include "backends/secrets/scope.h"
 #include "base/counters.h"
 #include "base/error_ring.h"
@@ -25,6 +26,7 @@ struct VaultOptions {
   Isolation isolation = Isolation::kUser;
   bool audit_always = false;
   bool require_mlock = false;
+  std::optional<AuditPublicKey> audit_owner;  // who gets the key of a log that is made (audit.seal); none: nobody
 };
 
 struct CredentialInfo {
@@ -55,7 +57,6 @@ class AuditSink {
   virtual std::uint64_t highest_generation() = 0;
   virtual std::string trouble() = 0;
   virtual Audit::Head head() = 0;
-  virtual SecretBytes take_owner_key() = 0;
 };
 
 class Vault {
@@ -73,8 +74,6 @@ class Vault {
                                                   Context context, const RootKey& root, const Clock& clock,
                                                   Counters& counters, ErrorRing& errors, std::string& notice);
   ~Vault();
-  // The owner's key of an audit log that this open() made, once; else empty (Audit::take_owner_key).
-  SecretBytes take_audit_key();
   const Context& context() const;
   Isolation isolation() const;
 

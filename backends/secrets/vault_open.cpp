@@ -18,7 +18,6 @@ class DirectoryAudit final : public AuditSink {
   std::uint64_t highest_generation() override { return audit_->highest_generation(); }
   std::string trouble() override { return audit_->trouble(); }
   Audit::Head head() override { return audit_->head(); }
-  SecretBytes take_owner_key() override { return audit_->take_owner_key(); }
 
  private:
   const std::unique_ptr<Audit> audit_;
@@ -46,9 +45,11 @@ Result<std::unique_ptr<Vault>> Vault::open(VaultOptions options, Context context
   AuditOptions log;
   log.directory = options.directory;
   log.sync_always = options.audit_always;
-  log.memory_only = options.isolation == Isolation::kJob;
-  if (!log.memory_only) TRY(check_directory(options.directory, notice));
+  // In job isolation too: who read what outlives the job, the values do not.
+  TRY(check_directory(options.directory, notice));
   TRY_ASSIGN(auto audit, Audit::open(std::move(log), clock));
+  const SecretBytes key = audit->take_owner_key();
+  if (!key.empty() && options.audit_owner) TRY(seal_audit_key(options.directory, *options.audit_owner, key));
   return open_with(std::make_unique<DirectoryAudit>(std::move(audit)), std::move(options), std::move(context), root,
                    clock, counters, errors, notice);
 }

@@ -158,3 +158,52 @@ def test_nothing_of_a_line_rules_the_terminal(user, log):
         file.write(log.lines[3].replace(b"API_KEY", b"\x1b[2JKEY"))
     assert "\x1b" not in good(user.run_audit("tail"))
     assert not re.search(r"[\x00-\x08\x0b-\x1f]", failure(user.run_audit("verify"), TAMPERED))
+
+
+def test_init_prints_the_key_of_the_log_once(user):
+    first = user.ok("init").splitlines()
+    assert first[-1].startswith("runnerfs-audit-key-v1 ")
+    assert "runnerfs-audit-key-v1" not in user.ok("init")
+    user.write("log-key", first[-1] + "\n")
+    user.ok("secret", "put", "KEY", stdin="v")
+    assert "checked for damage and forgery" in user.ok("audit", "verify", "--key", user.join("log-key"))
+    user.write("log-key", first[-1][:22] + base64.b64encode(bytes(32)).decode() + "\n")
+    assert "line 1" in failure(user.run("audit", "verify", "--key", user.join("log-key")), TAMPERED)
+
+
+def test_the_key_of_a_log_goes_to_its_owner(user):
+    line = user.ok("audit", "keygen", user.join("owner.key"))
+    assert os.stat(user.join("owner.key")).st_mode & 0o777 == 0o600
+    failure(user.run("audit", "keygen", user.join("owner.key")))
+    user.write(".config/runnerfs/config.yml", line)
+    assert "runnerfs-audit-key-v1" not in user.ok("init")
+    user.ok("secret", "put", "KEY", stdin="v")
+    assert "checked for damage and forgery" in user.ok("audit", "verify", "--key", user.join("owner.key"))
+    user.ok("audit", "keygen", user.join("other.key"))
+    failure(user.run("audit", "verify", "--key", user.join("other.key")), 30)
+
+
+def test_an_owner_that_is_no_key_is_said_before_anything_is_made(user):
+    failure(user.run("init", "--audit-owner", "nonsense"), 2)
+    assert not os.path.exists(user.join(".credentials/audit.log"))
+
+
+def test_the_store_vouches_for_the_last_line_that_it_knows(user):
+    user.ok("secret", "put", "KEY", stdin="v")
+    kept = {name: open(user.join(".credentials", name), "rb").read() for name in ("audit.log", "audit.state")}
+    assert "anchored up to line" in user.ok("audit", "verify")
+    user.ok("secret", "put", "KEY", stdin="w")
+    assert json.loads(user.ok("audit", "verify", "--json"))["store_asked"] is True
+    for name, content in kept.items():
+        with open(user.join(".credentials", name), "r+b") as file:
+            file.truncate()
+            file.write(content)
+    assert "of the anchor is missing" in failure(user.run("audit", "verify"), TAMPERED)
+    os.rename(user.join(".local/state/runnerfs/root-key"), user.join("key"))
+    assert "was not asked: there is no key file" in user.ok("audit", "verify")
+
+
+def test_the_log_is_looked_for_where_the_configuration_keeps_credentials(user):
+    user.write(".config/runnerfs/config.yml", "credentials:\n  directory: " + user.join("elsewhere") + "\n")
+    user.ok("secret", "put", "KEY", stdin="v")
+    assert user.ok("audit", "head").split()[0] == "2"

@@ -210,21 +210,3 @@ TEST_CASE("the summary of denials is written while the daemon runs") {
   while (rig.lines().size() < 11) ::usleep(10'000);  // the thread of the log looks about twice a second
   CHECK(member(rig.lines()[10], "suppressed") == "1");
 }
-
-TEST_CASE("a log in memory keeps its chain, and the newest lines") {
-  AuditRig rig;
-  AuditOptions options = rig.options();
-  options.memory_only = true;
-  auto audit = rig.open(options);
-  for (int i = 0; i < 5000; ++i) REQUIRE(audit->append(event(AuditAction::kGranted, "K" + std::to_string(i))));
-  REQUIRE(audit->append(event(AuditAction::kStore)));
-  CHECK(audit->head().seq == 5001);
-  CHECK(audit->highest_generation() == 7);
-  CHECK(audit->recent(10'000).size() == 4096);
-  const auto last = audit->recent(2);
-  REQUIRE(last.size() == 2);
-  CHECK(member(last[0], "credential") == "K4999");
-  CHECK(audit::parse_line(last[1].substr(0, last[1].size() - 1))->mac == audit->head().mac);
-  CHECK(audit->take_owner_key().empty());
-  CHECK_FALSE(std::filesystem::exists(rig.scratch.path("c")));
-}

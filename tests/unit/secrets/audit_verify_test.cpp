@@ -1,9 +1,11 @@
 // What `verify` sees of a log that somebody changed, with the owner's key and without.
+#include "backends/secrets/audit_key.h"
 #include "backends/secrets/audit_verify.h"
 
 #include <filesystem>
 
 #include "base/encode.h"
+#include "base/file.h"
 #include "tests/catch.h"
 #include "tests/unit/secrets/audit_rig.h"
 
@@ -213,17 +215,40 @@ TEST_CASE("a rotated log is one chain in several files") {
   }
 }
 
-TEST_CASE("the owner's key is read from its text and from nothing else") {
+TEST_CASE("the log's key is read from its text and from nothing else") {
   Written log;
   const SecretBytes text = audit_key_text(log.owner_key);
-  const std::string path = log.scratch.path("key");
+  const std::string path = log.scratch.path("key"), directory = log.scratch.path("c");
   overwrite(path, std::string(text.reveal_text()));
   CHECK(text.reveal_text().starts_with("runnerfs-audit-key-v1 "));
-  CHECK(read_audit_key(path)->equals(log.owner_key.reveal()));
+  CHECK(audit_key_from(path, directory)->equals(log.owner_key.reveal()));
   for (const std::string& wrong :
        {std::string(), std::string("x"), "runnerfs-root-key-v1 " + std::string(text.reveal_text().substr(22))}) {
     overwrite(path, wrong);
-    CHECK(read_audit_key(path).error().code == Code::kNoKey);
+    CHECK(audit_key_from(path, directory).error().code == Code::kNoKey);
   }
-  CHECK(read_audit_key(log.scratch.path("none")).error().code == Code::kNotFound);
+  CHECK(audit_key_from(log.scratch.path("none"), directory).error().code == Code::kNotFound);
+}
+
+TEST_CASE("the log's key is sealed to its owner, and to nobody else") {
+  Scratch scratch;
+  const SecretBytes key = SecretBytes::random(32);
+  const AuditOwner owner = make_audit_owner(), other = make_audit_owner();
+  const std::string public_half = audit_public_text(owner.public_key);
+  REQUIRE(parse_audit_public(public_half) == owner.public_key);
+  CHECK_FALSE(parse_audit_public(public_half.substr(1)));
+  CHECK_FALSE(parse_audit_public(""));
+  const std::string directory = scratch.path(""), own = scratch.path("own"), foreign = scratch.path("foreign");
+  overwrite(own, std::string(audit_owner_text(owner.secret).reveal_text()));
+  overwrite(foreign, std::string(audit_owner_text(other.secret).reveal_text()));
+  CHECK(audit_key_from(own, directory).error().code == Code::kNotFound);
+  REQUIRE(seal_audit_key(directory, owner.public_key, key));
+  CHECK(audit_key_from(own, directory)->equals(key.reveal()));
+  CHECK(audit_key_from(foreign, directory).error().code == Code::kNoKey);
+  const std::string seal = scratch.path("audit.seal");
+  std::string sealed = read_file(seal).value();
+  CHECK(sealed.find(std::string(key.reveal_text())) == std::string::npos);
+  sealed[40] = sealed[40] == 'A' ? 'B' : 'A';
+  overwrite(seal, sealed);
+  CHECK(audit_key_from(own, directory).error().code == Code::kNoKey);
 }

@@ -29,7 +29,6 @@ class FakeAudit final : public AuditSink {
   std::uint64_t highest_generation() override;
   std::string trouble() override { return {}; }
   Audit::Head head() override;
-  SecretBytes take_owner_key() override { return {}; }
 
  private:
   const std::shared_ptr<Lines> lines_;

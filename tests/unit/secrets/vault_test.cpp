@@ -1,4 +1,5 @@
 // The rules: scopes, events, expiry, the lines of the log.
+#include <filesystem>
 #include <thread>
 
 #include "tests/catch.h"
@@ -247,4 +248,35 @@ TEST_CASE("in job isolation nothing is written to the disk") {
     CHECK(text_of(*vault->open_effective("A", rig.who)) == "a");
   }
   CHECK(rig.scratch.names().empty());
+}
+
+TEST_CASE("in job isolation the log alone is on disk, and a store on disk is none the older for it") {
+  VaultRig rig;
+  const RootKey key = key_of();
+  const auto open = [&](Isolation isolation) {
+    rig.options.isolation = isolation;
+    return Vault::open(rig.options, rig.context, key, rig.clock, rig.counters, rig.errors, rig.notice);
+  };
+  {
+    auto job = open(Isolation::kJob);
+    REQUIRE(job);
+    for (int i = 0; i < 5; ++i) REQUIRE((*job)->put(kRepo, "A" + std::to_string(i), secret_of("a"), {}, rig.who));
+    REQUIRE((*job)->open_effective("A0", rig.who));
+  }
+  CHECK(std::filesystem::exists(rig.directory + "/audit.log"));
+  CHECK_FALSE(std::filesystem::exists(rig.directory + "/credentials.db"));
+  {
+    auto user = open(Isolation::kUser);
+    REQUIRE(user);
+    REQUIRE((*user)->put(kRepo, "KEPT", secret_of("k"), {}, rig.who));
+  }
+  {
+    auto job = open(Isolation::kJob);
+    REQUIRE(job);
+    for (int i = 0; i < 5; ++i) REQUIRE((*job)->put(kRepo, "B" + std::to_string(i), secret_of("b"), {}, rig.who));
+    CHECK((*job)->open_effective("KEPT", rig.who).error().code == Code::kNotFound);
+  }
+  auto user = open(Isolation::kUser);
+  REQUIRE(user);
+  CHECK(text_of(*(*user)->open_effective("KEPT", rig.who)) == "k");
 }
