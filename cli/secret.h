@@ -21,6 +21,7 @@ int run_secret_ls(const Given& given);
 int run_secret_rm(const Given& given);
 int run_secret_cleanup(const Given& given);
 int run_secret_rekey(const Given& given);
+int run_secret_rekey_root(const Given& given);  // of `secret rekey --root`
 int run_secret_import(const Given& given);
 int run_secret_export(const Given& given);
 int run_secret_run(const Given& given);

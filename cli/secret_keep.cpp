@@ -27,6 +27,7 @@ int run_secret_cleanup(const Given& given) {
 }
 
 int run_secret_rekey(const Given& given) {
+  if (given.has("--root")) return run_secret_rekey_root(given);
   auto reach = reach_secrets(given);
   if (!reach) return report(reach.error());
   if (const auto done = (*reach)->access().control("secret rekey"); !done) return report(done.error());

@@ -26,6 +26,8 @@ constexpr Flag kLsFlags[] = {
     kScope, kFilter, {"--all", "", "", "every scope, not only what the context sees"}, kJsonLines, kMount};
 constexpr Flag kRmFlags[] = {kScope, kFilter, kMount};
 constexpr Flag kKeepFlags[] = {kMount};
+constexpr Flag kRekeyFlags[] = {
+    {"--root", "", "", "replace the root key of all stores, where it is kept"}, kShow, kMount};
 constexpr Flag kImportFlags[] = {
     kScope,
     kFilter,
@@ -63,11 +65,14 @@ const Command kSecretCommands[10] = {
      "  runnerfs secret rm API_KEY"},
     {"secret cleanup", run_secret_cleanup, "remove what is expired", "", 0, 0, kKeepFlags, true, false,
      "Removes every credential whose time is over.", "  runnerfs secret cleanup"},
-    {"secret rekey", run_secret_rekey, "seal everything under a new key", "", 0, 0, kKeepFlags, true, false,
+    {"secret rekey", run_secret_rekey, "seal everything under a new key", "[--root]", 0, 0, kRekeyFlags, true, false,
      "Makes a new key, seals every credential under it while others use the store, and erases the old key: copies of "
      "the\n"
-     "store that were made before are then unreadable. Goes on where an interrupted one stopped.",
-     "  runnerfs secret rekey"},
+     "store that were made before are then unreadable. Goes on where an interrupted one stopped. With --root the root "
+     "key\n"
+     "of all stores is replaced instead, at its source; copies of a store and of the key that were made before still fit\n"
+     "each other.",
+     "  runnerfs secret rekey\n  runnerfs secret rekey --root && runnerfs secret rekey"},
     {"secret import", run_secret_import, "store many", "[OPTION…] - | FILE | --from-dir DIR", 0, 1, kImportFlags, true,
      false,
      "Stores the credentials of a JSON array of {\"name\", \"value\", \"scope\", \"scope_filter\", \"ttl_hours\"}, of "

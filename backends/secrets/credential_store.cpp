@@ -11,6 +11,7 @@
 #include "backends/secrets/credential_store_impl.h"
 #include "backends/store/locks.h"
 #include "backends/store/opening.h"
+#include "backends/store/root_change.h"
 
 namespace rfs::secrets {
 
@@ -67,25 +68,11 @@ Result<> CredentialStore::Impl::load_ring(Db& db) {
   TRY_ASSIGN(Bytes id, store::value_of(db, "store_id"));
   if (id.size() != store_id.size()) return fail(Code::kTampered, "the credentials database lacks its store_id");
   std::copy(id.begin(), id.end(), store_id.begin());
-  TRY_ASSIGN(Bytes record, store::value_of(db, "ring"));
-  auto ring = KeyRing::open(store_id, root_key, record);
-  if (!ring && ring.error().code == Code::kNoKey) {
-    if (auto next = store::value_of(db, "ring_next")) {
-      if (auto opened = KeyRing::open(store_id, root_key, *next)) {
-        TRY_ASSIGN(Txn txn, Txn::begin(db));
-        TRY(store::replace_value(db, "ring", *next));
-        TRY(db.exec("DELETE FROM meta WHERE name = 'ring_next'"));
-        TRY(txn.commit());
-        *pages_to_erase.lock() = true;
-        record = std::move(*next);
-        ring = std::move(opened);
-      }
-    }
-  }
-  if (!ring) return fail(std::move(ring.error()));
+  TRY_ASSIGN(store::OpenedRing opened, store::open_ring(db, store_id, root_key, true));
+  if (opened.replaced) *pages_to_erase.lock() = true;
   auto now = state.lock();
-  now->ring = std::move(*ring);
-  now->ring_record = std::move(record);
+  now->ring = std::move(opened.ring);
+  now->ring_record = std::move(opened.record);
   return {};
 }
 

@@ -10,6 +10,7 @@
 
 #include "backends/store/check.h"
 #include "backends/store/opening.h"
+#include "backends/store/root_change.h"
 #include "backends/store/schema.h"
 #include "base/secret.h"
 
@@ -52,10 +53,9 @@ Result<> Database::load_identity(Db& db, const SecretBytes& root) {
   if (store_id.size() != identity_.store_id.size())
     return fail(Code::kTampered, "the cache database lacks its store_id");
   std::copy(store_id.begin(), store_id.end(), identity_.store_id.begin());
-  TRY_ASSIGN(identity_.ring, value_of(db, "ring"));
-  auto ring = KeyRing::open(identity_.store_id, root, identity_.ring);
-  if (!ring) return fail(std::move(ring.error()));
-  ring_ = std::move(*ring);
+  TRY_ASSIGN(OpenedRing opened, open_ring(db, identity_.store_id, root, !read_only_));
+  identity_.ring = std::move(opened.record);
+  ring_ = std::move(opened.ring);
   // A cut-off file often has a sound beginning: touch the root of every table.
   for (const char* sql : {"SELECT n FROM entry LIMIT 1", "SELECT size FROM body LIMIT 1", "SELECT i FROM chunk LIMIT 1",
                           "SELECT 1 FROM directory LIMIT 1"})

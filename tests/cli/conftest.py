@@ -68,7 +68,8 @@ class User:
         with open(self.join(name), "w", encoding="utf-8") as file:
             file.write(content)
 
-    def clean(self):
+    def clean_daemons(self):
+        """Ends them, and keeps the home."""
         for process in self.daemons:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
@@ -79,6 +80,10 @@ class User:
                     process.wait()
             process.stdout.close()
             process.stderr.close()
+        self.daemons = []
+
+    def clean(self):
+        self.clean_daemons()
         shutil.rmtree(self.home, ignore_errors=True)
 
 

@@ -173,6 +173,50 @@ def test_rekey_keeps_every_value(keeper):
     assert [get(keeper, f"K{index}") for index in range(5)] == [b"v%d" % index for index in range(5)]
 
 
+def key_file(user):
+    return user.join(".local/state/runnerfs/root-key")
+
+
+def read_bytes(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def test_another_root_key_opens_the_stores_and_the_former_does_not(keeper):
+    put(keeper, "KEY", b"v", "--scope", "global")
+    keeper.ok("put", "cache/k", stdin="[1]")
+    former = read_bytes(key_file(keeper))
+    assert "the former opens nothing" in keeper.ok("secret", "rekey", "--root")
+    assert read_bytes(key_file(keeper)) != former and os.stat(key_file(keeper)).st_mode & 0o777 == 0o600
+    assert get(keeper, "KEY") == b"v"  # by who had it open, too
+    keeper.clean_daemons()
+    assert get(keeper, "KEY") == b"v" and keeper.ok("cat", "cache/k") == "[1]"
+    keeper.ok("secret", "rekey")
+    with open(key_file(keeper), "wb") as file:
+        file.write(former)
+    failure(keeper.run("secret", "get", "KEY"), 30)
+    assert keeper.run("cat", "cache/k").returncode != 0
+
+
+def test_a_daemon_of_the_former_root_key_says_so_at_a_rekey(user):
+    user.serve("--repo", "octo/hello")
+    put(user, "KEY", b"v")
+    user.ok("secret", "rekey", "--root")
+    assert "was changed since" in failure(user.run("secret", "rekey"))
+    put(user, "KEY", b"w")
+    assert get(user, "KEY") == b"w"
+
+
+def test_a_root_key_that_is_not_there_is_not_replaced(user):
+    assert "there is no root key" in failure(user.run("secret", "rekey", "--root"), 10)
+    put(user, "KEY", b"v")
+    os.chmod(user.join(".local/state/runnerfs"), 0o500)
+    if os.geteuid() != 0:
+        failure(user.run("secret", "rekey", "--root"))
+    os.chmod(user.join(".local/state/runnerfs"), 0o700)
+    assert get(user, "KEY") == b"v"
+
+
 def test_import_takes_the_array_of_the_guide(keeper):
     document = [{"name": "API_KEY", "value": "one", "scope": "repo", "scope_filter": "octo/hello", "ttl_hours": 24},
                 {"name": "PLAIN", "value": "two\n", "scope": "global"},

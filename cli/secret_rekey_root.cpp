@@ -1,0 +1,101 @@
+// secret rekey --root: another root key for every store of this user. In this process, beside any daemon: what a daemon
+// has open it keeps open, since the keys of the stores themselves stay.
+//
+// The order is what makes a crash harmless: first every store opens with either key, then the key source changes, then
+// the old copies are erased.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "backends/secrets/vault.h"
+#include "backends/store/root_change.h"
+#include "base/time.h"
+#include "cli/harden.h"
+#include "cli/keys.h"
+#include "cli/message.h"
+#include "cli/secret.h"
+#include "cli/secrets_env.h"
+#include "crypto/key_text.h"
+
+namespace rfs {
+namespace {
+
+constexpr DbWords kCacheWords{};
+
+struct Work {
+  Settings settings;
+  KeySource source;
+  RootKey present{}, next{};
+  SystemClock clock{};
+  Counters counters{};
+  ErrorRing errors{clock, counters};
+};
+
+bool there(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+std::string cache_of(const Settings& settings) { return settings.cache_directory + "/cache.db"; }
+
+Result<std::unique_ptr<Vault>> open_vault(Work& work, const RootKey& key) {
+  VaultOptions options;
+  options.directory = work.settings.credentials_directory;
+  std::string notice;
+  return Vault::open(std::move(options), Context{}, key, work.clock, work.counters, work.errors, notice);
+}
+
+Result<> lay_everywhere(Work& work) {
+  if (there(work.settings.credentials_directory + "/credentials.db")) {
+    TRY_ASSIGN(const auto vault, open_vault(work, work.present));
+    TRY(vault->rekey_root(work.next, {::geteuid(), ::getegid(), ::getpid(), own_path()}));
+  }
+  if (there(cache_of(work.settings)))
+    TRY(store::lay_ring(cache_of(work.settings), kCacheWords, work.present.bytes, work.next.bytes));
+  return {};
+}
+
+Result<> settle_everywhere(Work& work) {
+  if (there(work.settings.credentials_directory + "/credentials.db")) {
+    TRY_ASSIGN([[maybe_unused]] const auto vault, open_vault(work, work.next));
+  }
+  if (there(cache_of(work.settings))) TRY(store::settle_ring(cache_of(work.settings), kCacheWords, work.next.bytes));
+  return {};
+}
+
+// A source that this program cannot write to: the owner installs what is printed, and the next mount erases the rest.
+Result<> hand_over(const Work& work) {
+  const SecretBytes text = key_to_text(work.next.bytes);
+  TRY(to_stdout(text.reveal()));
+  warn("every store opens with the new key on stdout too: install it (systemd-creds encrypt --name=runnerfs-root-key "
+       "- OUT), then mount again; until then the former one counts");
+  return {};
+}
+
+Result<> rekey_root(const Given& given) {
+  take_secrets();
+  harden();
+  const ConfigSources sources = present_sources(given.settings);
+  TRY_ASSIGN(Configuration configuration, load_configuration(sources));
+  Work work{configuration.settings, KeySource(key_source_options(configuration.settings, sources.environment))};
+  TRY_ASSIGN(const std::optional<KeySourceKind> kind, work.source.recorded());
+  if (!kind || *kind == KeySourceKind::kMemory)
+    return fail(Code::kNotFound, "there is no root key that outlives its process",
+                "`runnerfs init` makes one, and so does the first mount");
+  if (*kind == KeySourceKind::kSystemd && ::isatty(STDOUT_FILENO) == 1 && !given.has("--show"))
+    return fail(Code::kUsage, "the new key would go to a terminal, which keeps what it shows", "pipe it, or say --show");
+  TRY_ASSIGN(work.present, work.source.load(*kind));
+  work.next.bytes = SecretBytes::random(32);
+  work.next.kind = *kind;
+  TRY(lay_everywhere(work));
+  if (*kind == KeySourceKind::kSystemd) return hand_over(work);
+  TRY(work.source.replace(*kind, work.next.bytes));
+  TRY(settle_everywhere(work));
+  TRY(to_stdout(view(fmt::format("the root key kept by '{}' is another one; the former opens nothing\n",
+                                 key_source_word(*kind)))));
+  return {};
+}
+
+}  // namespace
+
+int run_secret_rekey_root(const Given& given) {
+  const auto done = rekey_root(given);
+  return done ? 0 : report(done.error());
+}
+
+}  // namespace rfs
