@@ -25,7 +25,7 @@ class Answering final : public StreamHandler {
 };
 
 // Gathers uvarint-framed messages until the peer has finished.
-class Listening : public StreamHandler {
+class ReadingIdentify : public StreamHandler {
  public:
   void on_data(Stream& stream, BytesView data) override {
     append(bytes_, data);
@@ -54,7 +54,7 @@ class Listening : public StreamHandler {
   Identify gathered_;
 };
 
-class Asking final : public Listening {
+class Asking final : public ReadingIdentify {
  public:
   explicit Asking(std::function<void()> done) : done_(std::move(done)) {}
   void on_end(Stream&, StreamEnd) override { done_(); }
@@ -80,7 +80,7 @@ Protocol identify_protocol(SelfDescription self) {
 }
 
 Protocol identify_push_protocol() {
-  return {[](Stream&) { return std::make_unique<Listening>(); }, 2};
+  return {[](Stream&) { return std::make_unique<ReadingIdentify>(); }, 2};
 }
 
 void identify(Connection& connection, std::function<void()> done) {
