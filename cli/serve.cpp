@@ -10,7 +10,7 @@
 namespace rfs {
 namespace {
 
-constexpr std::chrono::seconds kPatience{9};  // as umount
+constexpr std::chrono::seconds kUntilEnded{9};  // as umount
 
 // Tells the daemon on that socket to end, and returns when it is gone.
 Result<> stop(const std::string& socket) {
@@ -21,7 +21,7 @@ Result<> stop(const std::string& socket) {
                 fmt::format("runnerfs umount {}", mountpoint));
   TRY(access->control("stop"));
   const auto pid = static_cast<pid_t>(json_number(status, "pid"));
-  if (pid > 0 && !wait_for_exit(pid, std::chrono::steady_clock::now() + kPatience))
+  if (pid > 0 && !wait_for_exit(pid, std::chrono::steady_clock::now() + kUntilEnded))
     return fail(Code::kTimeout, fmt::format("the daemon with the process id {} has not ended", pid),
                 fmt::format("kill {}", pid));
   return {};

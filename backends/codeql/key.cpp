@@ -12,7 +12,7 @@
 namespace rfs::codeql {
 namespace {
 
-constexpr std::string_view kSchema = "runnerfs-codeql-key/1";
+constexpr std::string_view kKeySchema = "runnerfs-codeql-key/1";
 constexpr std::array<std::string_view, 4> kModes{"auto", "tree", "inert", "commit"};
 
 void field(Bytes& out, std::string_view text) {
@@ -45,7 +45,7 @@ std::string_view mode_word(Mode mode) { return kModes[static_cast<std::size_t>(m
 
 std::string key_of(const Inputs& inputs) {
   Bytes out;
-  field(out, kSchema);
+  field(out, kKeySchema);
   for (const auto& [name, value] : inputs) field(out, name), field(out, value);
   return hex(sha256(out));
 }

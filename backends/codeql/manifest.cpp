@@ -23,7 +23,7 @@ std::string list_of(const std::vector<std::string>& list) {
   return out + "]";
 }
 
-std::string text_at(const json& object, const char* name) {
+std::string text_member(const json& object, const char* name) {
   const auto found = object.find(name);
   return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
@@ -64,24 +64,24 @@ Result<Manifest> parse_manifest(std::string_view text) {
   const auto none = [] { return fail(Code::kInvalid, "this is no manifest of a scan"); };
   if (!object.is_object() || object.value("schema", json()) != kSchema) return none();
   Manifest out;
-  const auto mode = parse_mode(text_at(object, "mode"));
+  const auto mode = parse_mode(text_member(object, "mode"));
   if (!mode || *mode == Mode::kAuto || !read_map(object, "inputs", out.inputs) || !read_map(object, "blobs", out.blobs))
     return none();
   out.mode = *mode;
-  out.key = text_at(object, "key");
+  out.key = text_member(object, "key");
   if (out.mode != Mode::kCommit && out.key != key_of(out.inputs))
     return fail(Code::kInvalid, "the key of a manifest is not that of its inputs");
   if (const auto found = object.find("floating"); found != object.end() && found->is_array())
     for (const json& one : *found)
       if (one.is_string()) out.floating.push_back(one.get<std::string>());
-  out.repository = text_at(object, "repository");
-  out.commit = text_at(object, "commit");
-  out.tree = text_at(object, "tree");
-  out.ref = text_at(object, "ref");
-  out.event = text_at(object, "event");
-  out.run = text_at(object, "run");
-  out.trust = text_at(object, "trust");
-  out.not_reusable = text_at(object, "not_reusable");
+  out.repository = text_member(object, "repository");
+  out.commit = text_member(object, "commit");
+  out.tree = text_member(object, "tree");
+  out.ref = text_member(object, "ref");
+  out.event = text_member(object, "event");
+  out.run = text_member(object, "run");
+  out.trust = text_member(object, "trust");
+  out.not_reusable = text_member(object, "not_reusable");
   return out;
 }
 

@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "tests/unit/p2p/pair.h"
 #include "tests/unit/p2p/vectors.h"
 
 using namespace rfs;
@@ -58,12 +59,6 @@ void settle(Side& one, Side& two) {
     REQUIRE(one.session.receive(back));
     busy = !there.empty() || !back.empty();
   }
-}
-
-Bytes pattern(std::size_t size) {
-  Bytes bytes(size);
-  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::uint8_t>(i * 31 + i / 257);
-  return bytes;
 }
 
 void refuses(const char* digits, Role role = Role::kListener) {
