@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t kLength = 4;
 
-AeadNonce nonce_of(std::uint64_t counter) {
+AeadNonce frame_nonce(std::uint64_t counter) {
   AeadNonce nonce{};
   for (std::size_t i = 0; i < 8; ++i) nonce[4 + i] = static_cast<std::uint8_t>(counter >> (56 - 8 * i));
   return nonce;
@@ -21,7 +21,7 @@ Bytes FrameSealer::seal(BytesView plaintext) {
   append_be(out, static_cast<std::uint32_t>(plaintext.size() + kAeadTag));
   out.resize(kLength + plaintext.size() + kAeadTag);
   const MutableBytes all(out);
-  aead_seal(key_.reveal(), nonce_of(counter_++), all.first(kLength), plaintext, all.subspan(kLength));
+  aead_seal(key_.reveal(), frame_nonce(counter_++), all.first(kLength), plaintext, all.subspan(kLength));
   return out;
 }
 
@@ -38,7 +38,7 @@ Result<> FrameOpener::receive(BytesView bytes, const std::function<Result<>(Byte
     if (partial_.size() < kLength + n) continue;
     Bytes plaintext(n - kAeadTag);
     const BytesView whole(partial_);
-    if (!aead_open(key_.reveal(), nonce_of(counter_++), whole.first(kLength), whole.subspan(kLength), plaintext))
+    if (!aead_open(key_.reveal(), frame_nonce(counter_++), whole.first(kLength), whole.subspan(kLength), plaintext))
       return fail(Code::kTampered, "a sealed frame does not authenticate");
     partial_.clear();
     TRY(take(plaintext));
