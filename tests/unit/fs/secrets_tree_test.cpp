@@ -1,10 +1,11 @@
-// The tree over a vault that lives in memory.
+// The tree over a vault of which the credentials live in memory.
 #include "fs/tree/secrets.h"
 
 #include <unistd.h>
 
 #include "fs/tree/secrets_writer.h"
 #include "tests/catch.h"
+#include "tests/unit/base/scratch.h"
 #include "tests/unit/fs/asked.h"
 
 using namespace rfs;
@@ -26,6 +27,7 @@ struct SecretsRig {
   SecretsRig() {
     VaultOptions options;
     options.isolation = Isolation::kJob;
+    options.directory = scratch.path("credentials");
     RootKey key;
     key.bytes = SecretBytes::random(32);
     std::string notice;
@@ -54,6 +56,7 @@ struct SecretsRig {
   Kind kind(const std::string& path) { return tree->lookup(path, owner()).value().kind; }
   static Caller owner() { return {kOwner, kOwner, ::getpid()}; }
 
+  Scratch scratch;
   FakeClock clock;
   Counters counters;
   ErrorRing errors{clock, counters};
