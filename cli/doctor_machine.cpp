@@ -26,7 +26,7 @@ bool in_path(const char* program) {
   return false;
 }
 
-void check_directory(Findings& out, const char* what, const std::string& path) {
+void check_directory(Findings& out, const char* what, const std::string& path, const char* option) {
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) {
     out.push_back({Grade::kOk, what, fmt::format("{} is not there yet", path), ""});
@@ -37,11 +37,11 @@ void check_directory(Findings& out, const char* what, const std::string& path) {
   };
   if (!S_ISDIR(info.st_mode)) return say(Grade::kFail, "is not a directory", "move it away");
   if (info.st_uid != ::geteuid())
-    return say(Grade::kFail, "belongs to another user", "name a directory of your own with --cache-directory");
+    return say(Grade::kFail, "belongs to another user", fmt::format("name a directory of your own with {}", option));
   if ((info.st_mode & 0077) != 0) return say(Grade::kWarn, "is open to others", fmt::format("chmod 700 {}", path));
   if (::access(path.c_str(), W_OK) != 0)
     return say(Grade::kWarn, fmt::format("cannot be written: {}", std::strerror(errno)),
-               "answers are read from it, and not kept");
+               "what it holds is read, and nothing is kept");
   struct statvfs space {};
   if (::statvfs(path.c_str(), &space) == 0 && space.f_bavail * space.f_frsize < (64u << 20))
     return say(Grade::kWarn, fmt::format("has only {} MiB left", (space.f_bavail * space.f_frsize) >> 20),
@@ -84,8 +84,9 @@ void check_mounts(Findings& out, const Environment& environment) {
 }
 
 void check_directories(Findings& out, const Settings& settings, const Environment& environment) {
-  check_directory(out, "store", settings.cache_directory);
-  check_directory(out, "state", state_directory(environment));
+  check_directory(out, "store", settings.cache_directory, "--cache-directory");
+  check_directory(out, "credentials", settings.credentials_directory, "--credentials-directory");
+  check_directory(out, "state", state_directory(environment), "XDG_STATE_HOME");
 }
 
 void check_key(Findings& out, const Settings& settings, const Environment& environment) {

@@ -2,21 +2,16 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <chrono>
-#include <thread>
-
 #include "base/duration.h"
 #include "cli/message.h"
 #include "cli/saved_environment.h"
 #include "cli/secret.h"
 #include "cli/secret_command.h"
+#include "cli/secret_refresh.h"
 #include "cli/value.h"
 
 namespace rfs {
 namespace {
-
-constexpr double kAgain = 60;  // seconds, after a failure
 
 // The only newline, at the end: what `echo` adds and no credential has.
 bool has_lone_newline(const SecretBytes& value) {
@@ -93,13 +88,8 @@ int store(const Given& given, bool must_exist) {
     const auto done = store_once(given, *attributes, environment);
     return done ? 0 : report(done.error());
   }
-  // Until somebody ends it. A failure leaves the old value, until its own end.
-  while (true) {
-    const auto done = store_once(given, *attributes, environment);
-    if (!done && done.error().code == Code::kUsage) return report(done.error());
-    if (!done) warn(fmt::format("not rotated: {}", done.error().message));
-    std::this_thread::sleep_for(std::chrono::duration<double>(done ? *refresh : std::min(*refresh, kAgain)));
-  }
+  return refresh_secret([&] { return store_once(given, *attributes, environment); }, *refresh,
+                        given.has("--foreground") ? 0 : daemon_pid(given));
 }
 
 }  // namespace

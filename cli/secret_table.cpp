@@ -17,10 +17,12 @@ constexpr Flag kDescriptor = {"--fd", "", "N", "read the value from descriptor N
 constexpr Flag kUntrusted = {"--allow-untrusted", "", "", "readable where GitHub gives no secrets: forks, Dependabot"};
 
 constexpr Flag kCommand = {"--from-command", "", "COMMAND", "take the value from what this command prints"};
-constexpr Flag kRefresh = {"--refresh", "", "TIME", "and again so often, until ended; a failure keeps the old value"};
+constexpr Flag kRefresh = {"--refresh", "", "TIME",
+                           "and again so often, as long as the daemon runs; a failure keeps the old value"};
+constexpr Flag kForeground = {"--foreground", "-f", "", "with --refresh: stay, until ended"};
 
 constexpr Flag kPutFlags[] = {kScope,      kFilter,    kTtl,     kStrip,   kEmpty,
-                              kDescriptor, kUntrusted, kCommand, kRefresh, kMount};
+                              kDescriptor, kUntrusted, kCommand, kRefresh, kForeground, kMount};
 constexpr Flag kGetFlags[] = {kScope, kFilter, kShow, kMount};
 constexpr Flag kLsFlags[] = {
     kScope, kFilter, {"--all", "", "", "every scope, not only what the context sees"}, kJsonLines, kMount};

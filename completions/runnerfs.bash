@@ -8,7 +8,7 @@ _runnerfs() {
     --cache-persistence --no-cache-persistence --cache-directory --cache-max-size --cache-max-bytes --cache-default-ttl
     --operation-ttls --memory-max-bytes --memory-max-entries --rate-limiting-warning-threshold
     --rate-limiting-aggressive-threshold --rate-limiting-cache-first-mode --no-rate-limiting-cache-first-mode
-    --key-source --isolation --credentials-directory --audit-sync --require-mlock --no-require-mlock --socket --source --for --allow-other --no-allow-other --ro --no-ro --nonempty --no-nonempty
+    --key-source --isolation --credentials-directory --audit-sync --audit-owner --require-mlock --no-require-mlock --socket --source --for --allow-other --no-allow-other --ro --no-ro --nonempty --no-nonempty
     --log-level --log-file --log-stats --no-log-stats"
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
@@ -68,19 +68,20 @@ _runnerfs() {
         return
       fi
       case ${COMP_WORDS[2]} in
-        put | rotate) own="--scope --filter --ttl --strip --allow-empty --fd --allow-untrusted --from-command --refresh --mount" ;;
+        put | rotate) own="--scope --filter --ttl --strip --allow-empty --fd --allow-untrusted --from-command --refresh -f --foreground --mount" ;;
         get | export) own="--scope --filter --show --mount" ;;
         ls) own="--scope --filter --all --json --mount" ;;
         rm) own="--scope --filter --mount" ;;
         import) own="--scope --filter --ttl --from-dir --key-file --mount" ;;
         run) own="--secret --env --mount" ;;
+        rekey) own="--root --show --mount" ;;
         *) own="--mount" ;;
       esac
       ;;
     config) own="--json" ;;
     audit)
       if ((COMP_CWORD == 2)); then
-        COMPREPLY=($(compgen -W "verify tail export head --help" -- "$cur"))
+        COMPREPLY=($(compgen -W "verify tail export head keygen --help" -- "$cur"))
         return
       fi
       settings=

@@ -130,6 +130,26 @@ def test_a_value_from_a_command_and_again(user):
     assert rotating.wait(10) == -15
 
 
+def test_beside_a_daemon_it_is_rotated_in_the_background_until_the_daemon_ends(user):
+    daemon = user.serve("--repo", "octo/hello")
+    user.write("round", "one")
+    command = 'cat round; printf %s "$PPID" > pid'
+    failure(user.run("secret", "put", "KEY", "--from-command", "exit 3", "--refresh", "1s"), 15)
+    assert user.ok("secret", "put", "KEY", "--from-command", command, "--refresh", "1s", "--ttl", "1h") == ""
+    assert get(user, "KEY") == b"one"
+    user.write("round", "two")
+    until(lambda: get(user, "KEY") == b"two")
+    os.remove(user.join("round"))
+    time.sleep(1.5)
+    assert get(user, "KEY") == b"two"  # a failure keeps what is there
+    with open(user.join("pid"), encoding="ascii") as file:
+        pid = int(file.read())
+    assert os.path.exists(f"/proc/{pid}")
+    daemon.terminate()
+    daemon.wait(15)
+    until(lambda: not os.path.exists(f"/proc/{pid}"))
+
+
 def on_terminal(user, *arguments):
     """Runs with a terminal as stdin and stdout → (exit code, what it showed)."""
     pid, fd = pty.fork()
