@@ -5,6 +5,9 @@ namespace {
 
 // Long, because what a node stands for cannot change: only its name can come to mean another node.
 constexpr double kForEver = 3600;
+// Of a direct file: for the open that follows its LOOKUP, which would otherwise ask for the same attributes again to
+// check their mode. Every other way to a name begins with a LOOKUP of its own, since names are not kept.
+constexpr double kForTheOpen = 0.001;
 
 bool reusable(const KernelNode& node, const Node& found) {
   if (found.kind == Node::Kind::kDirectory) return node.kind == KernelNode::Kind::kDirectory;
@@ -56,7 +59,7 @@ void KernelNode::bind(const FilePtr& file) {
   size_ = file->size();
   mtime_ = file->mtime();
   direct_ = file->direct();
-  timeout = direct_ ? 0 : kForEver;
+  timeout = direct_ ? kForTheOpen : kForEver;
   bound_.store(true, std::memory_order_release);
 }
 

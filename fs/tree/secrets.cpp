@@ -30,6 +30,14 @@ Node directory_node() {
   return node;
 }
 
+// A directory that is always there and always the same: the kernel need not ask again on the way to each credential.
+// What is below it is still asked for at every access.
+Node lasting_directory_node() {
+  Node node = directory_node();
+  node.timeout = 3600;
+  return node;
+}
+
 Node file_node(FilePtr file, mode_t mode = 0600) {
   Node node;
   node.kind = Node::Kind::kFile;
@@ -178,11 +186,12 @@ SecretsTree::SecretsTree(SecretsTreeOptions options, Vault& vault, const Clock& 
 SecretsTree::~SecretsTree() = default;
 
 Result<Node> SecretsTree::lookup(const std::string& path, const Caller& caller) {
-  if (path.empty()) return directory_node();  // whoever may list the root may know that it is there
+  if (path.empty()) return lasting_directory_node();  // whoever may list the root may know that it is there
   TRY_ASSIGN(const SecretPath where, impl_->enter(path, caller));
   switch (where.what) {
     case What::kRoot:
     case What::kScopes:
+      return lasting_directory_node();
     case What::kScope:
       return directory_node();
     case What::kReadme:
