@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 
 #include "base/fd.h"
@@ -52,8 +53,10 @@ int refresh_secret(const std::function<Result<>()>& store, double seconds, pid_t
   // The command is the user's, and may name files of where it was given.
   const Fd here(::open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   return in_background([&](Ready& ready) {
-    if (here) (void)::fchdir(here.get());
-    if (const auto first = store(); !first) {
+    const auto first = here && ::fchdir(here.get()) == 0
+                           ? store()
+                           : Result<>(fail_errno(errno, "cannot go back to the directory where this was begun"));
+    if (!first) {
       const int code = report(first.error());
       ready.failed(code);
       return code;
