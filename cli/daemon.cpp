@@ -99,7 +99,10 @@ void Daemon::trouble(const std::string& what, const Error& error) {
 // A store that cannot be had must not cost anybody an answer: one in memory stands in for it.
 Result<> Daemon::open_store() {
   const bool wanted = keeps_answers(settings_);
-  if (wanted && key_.trouble) trouble("answers are not kept on disk", *key_.trouble);
+  if (wanted && key_.trouble) {
+    store_trouble_ = key_.trouble;
+    trouble("answers are not kept on disk", *key_.trouble);
+  }
   std::string notice;
   StoreOptions options;
   options.directory = settings_.cache_directory;
@@ -113,7 +116,7 @@ Result<> Daemon::open_store() {
       on_disk_ = true;
       return {};
     }
-    key_.trouble = opened.error();
+    store_trouble_ = opened.error();
     trouble("answers are not kept on disk", opened.error());
   }
   options.memory_only = true;
@@ -218,7 +221,7 @@ void Daemon::ask_for_token() {
 
 std::optional<Error> Daemon::not_kept() const {
   if (on_disk_) return std::nullopt;
-  if (key_.trouble) return key_.trouble;
+  if (store_trouble_) return store_trouble_;
   return Error{Code::kUnsupported, "nothing is kept on disk, so that it would be gone with this command",
                "let a daemon keep it: `runnerfs mount`, or `runnerfs serve --background`"};
 }

@@ -113,6 +113,7 @@ class Daemon {
   const KeySourceOptions key_options_;
   Isolation isolation_;  // set by make_secrets(), before serving
   bool on_disk_ = false;
+  std::optional<Error> store_trouble_;  // why answers are not kept on disk, though they should be
   std::string mountpoint_, socket_path_;
   std::vector<std::string> notices_, warnings_;
 

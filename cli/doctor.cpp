@@ -21,6 +21,7 @@ int run_doctor(const Given& given) {
   const Findings clock = check_origin(findings, *configuration, std::move(token), sources.environment);
   check_directories(findings, configuration->settings, sources.environment);
   check_key(findings, configuration->settings, sources.environment);
+  check_answers(findings, configuration->settings, sources.environment);
   check_credentials(findings, configuration->settings, sources.environment);
   findings.insert(findings.end(), clock.begin(), clock.end());
 

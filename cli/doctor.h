@@ -23,6 +23,7 @@ void check_fuse(Findings& out);
 void check_mounts(Findings& out, const Environment& environment);
 void check_directories(Findings& out, const Settings& settings, const Environment& environment);
 void check_key(Findings& out, const Settings& settings, const Environment& environment);
+void check_answers(Findings& out, const Settings& settings, const Environment& environment);
 // doctor_credentials.cpp
 void check_credentials(Findings& out, const Settings& settings, const Environment& environment);
 // doctor_origin.cpp: one request to GitHub that costs no quota (/rate_limit), with the token that a mount would use.

@@ -78,7 +78,7 @@ std::string Daemon::metrics_text() {
   gauge("store_entries", "Entries in the store", usage.entries);
   gauge("store_bytes", "Bytes in the store", usage.bytes);
   gauge("store_ok", "1 while the store on disk works or none is wanted",
-        store_->trouble().empty() && !key_.trouble ? 1 : 0);
+        store_->trouble().empty() && !store_trouble_ ? 1 : 0);
   const Vault::State secrets = credentials();
   const auto count = [&](std::string_view name, std::string_view help, std::uint64_t value) {
     head(name, "counter", help);

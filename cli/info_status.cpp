@@ -51,7 +51,7 @@ std::string Daemon::status_json() {
 
   const EntryStore::Usage usage = store_->usage();
   std::string trouble = store_->trouble();
-  if (trouble.empty() && key_.trouble) trouble = key_.trouble->message;
+  if (trouble.empty() && store_trouble_) trouble = store_trouble_->message;
   JsonLine store;
   store.text("directory", on_disk_ ? settings_.cache_directory : "").boolean("on_disk", on_disk_);
   store.number("entries", usage.entries)

@@ -92,8 +92,11 @@ Result<std::shared_ptr<Database>> Database::open_read_only(const std::string& di
   auto use = [&](Db::Mode mode) -> Result<> {
     TRY_ASSIGN(auto db, reader_of(self->path_, mode)());
     TRY_ASSIGN(SchemaState state, schema_state(*db));
+    if (state == SchemaState::kNewer)
+      return fail(Code::kUnsupported, "the cache database was written by a newer version of this program",
+                  "update this program, or name another directory with CACHE_DIR");
     if (state != SchemaState::kCurrent)
-      return fail(Code::kUnsupported, "the cache directory is read-only and its database is of another version");
+      return fail(Code::kUnsupported, "the cache database is not of this version, and cannot be brought to it read-only");
     TRY(self->load_identity(*db, root));
     self->connections_ = std::make_unique<Connections>(nullptr, reader_of(self->path_, mode));
     return {};
@@ -146,6 +149,7 @@ Result<std::shared_ptr<Database>> Database::open(const Options& options, const S
   };
   if (options.memory_only) return with_faults(open_memory(root));
   const std::string& directory = options.directory;
+  if (options.read_only) return with_faults(open_read_only(directory, root));
   TRY(make_directories(directory, 0700));
   // faccessat, not access: the rights of the effective user, and EROFS for root too.
   if (::faccessat(AT_FDCWD, directory.c_str(), W_OK | X_OK, AT_EACCESS) != 0)

@@ -32,6 +32,7 @@ class Database {
     std::string directory;
     bool memory_only = false;
     double now = 0;  // wall seconds, for the name of a database set aside
+    bool read_only = false;  // also where it could be written: nothing is made, migrated or set aside
   };
   // identity: for a store that has to be made; fresh keys when null. notice: what the user must be told, or "".
   static Result<std::shared_ptr<Database>> open(const Options& options, const SecretBytes& root,

@@ -188,6 +188,17 @@ EntryStore::Usage EntryStore::usage() {
   return usage;
 }
 
+Result<EntryStore::Usage> EntryStore::look(const std::string& directory, const RootKey& root) {
+  store::Database::Options options;
+  options.directory = directory;
+  options.read_only = true;
+  std::string notice;
+  TRY_ASSIGN(const auto database, store::Database::open(options, root.bytes, nullptr, nullptr, notice));
+  TRY_ASSIGN(const auto totals, store::find_totals(*database));
+  return Usage{static_cast<std::uint64_t>(totals.entries), static_cast<std::uint64_t>(totals.bytes),
+               static_cast<std::uint64_t>(totals.bodies), true};
+}
+
 Result<std::vector<std::string>> EntryStore::check(bool records) {
   return store::check_database(impl_->current(), records);
 }

@@ -71,6 +71,9 @@ class EntryStore final : public DiskTier {
     bool read_only = false;
   };
   Usage usage();
+  // Whether a store can be opened with this key, and what it holds; changes nothing. For `doctor`. Failures as open(),
+  // and kTampered or kBroken for one that open() would set aside; kReadOnly when there is none.
+  static Result<Usage> look(const std::string& directory, const RootKey& root);
   // quick_check, and every record's tag when `records`. The problems found, one a line; empty: sound.
   Result<std::vector<std::string>> check(bool records);
   // "" while writes succeed, else the last write failure in words, until one succeeds again.

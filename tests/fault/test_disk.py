@@ -283,5 +283,12 @@ def test_a_newer_database_is_refused_and_left_alone(make_mount, home, server):
     mount = make_mount()
     assert mount.read("api/user.json") == USER
     told(mount, "newer", "version")
+    with open(mount.join("secrets/K"), "w", encoding="ascii") as file:
+        file.write("kept")
+    doctor = home.run("doctor")
+    assert b"fail  answers" in doctor.stdout and b"newer version" in doctor.stdout and doctor.returncode == 1
+    mount.stop()
+    mount = make_mount()
+    assert mount.read("secrets/K") == b"kept", "another store's trouble costs no credential"
     mount.stop()
     assert read(home.store("cache.db")) == before
