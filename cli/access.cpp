@@ -98,12 +98,17 @@ Result<std::unique_ptr<Reach>> Reach::open(const Given& given) {
   TRY_ASSIGN(auto out, begin(given));
   TRY_ASSIGN(const bool connected, out->connect(given));
   if (connected) return out;
-  harden();
-  TRY_ASSIGN(out->daemon_, Daemon::build(out->configuration_, std::move(out->token_), out->environment_));
+  TRY(out->build_here());
   const Millis deadline(static_cast<std::int64_t>((out->settings().origin_timeout + 5) * 1000));
   out->access_ =
       std::make_unique<WalkAccess>(out->daemon_->root(), Caller{::geteuid(), ::getegid(), ::getpid()}, deadline);
   return out;
+}
+
+Result<Daemon*> Reach::build_here() {
+  harden();
+  TRY_ASSIGN(daemon_, Daemon::build(configuration_, std::move(token_), environment_));
+  return daemon_.get();
 }
 
 Result<std::unique_ptr<Reach>> Reach::open_daemon(const Given& given) {

@@ -28,6 +28,11 @@ class Reach {
 
   Access& access() { return *access_; }
   const Settings& settings() const { return configuration_.settings; }
+  const Environment& environment() const { return environment_; }
+  // The objects of a daemon in this process, beside the one that serves the tree if there is one: for what works on the
+  // store itself. Not to be called twice.
+  Result<Daemon*> build_here();
+  Daemon* here() { return daemon_.get(); }
   // True without a daemon: the tree is built here, and ends with the command.
   bool in_this_process() const { return daemon_ != nullptr; }
   // Why what is written would end with this command; nullopt when a daemon or a store on disk keeps it.

@@ -182,6 +182,7 @@ void Daemon::build_trees() {
   info_.add("config.yml", [this] { return configuration_text(settings_); });
   info_.add("daemon.json", [this] { return daemon_json(); });
   info_.add("status.json", [this] { return status_json(); });
+  add_entries();
   info_.set_control([this](const std::string& command, const Caller& caller) { return control(command, caller); });
   root_.add("api", *api_tree_);
   root_.add("cache", *cache_tree_);

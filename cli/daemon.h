@@ -60,6 +60,11 @@ class Daemon {
   void close();
 
   Root& root() { return root_; }
+  // For what works on a store as a whole (snapshot.h). Outlived by the daemon.
+  EntryStore& store() { return *store_; }
+  const Routes& routes() const { return *routes_; }
+  Result<IdentityPtr> identity() { return identities_->current(); }
+  Counters& counters() { return counters_; }
   Session* session() { return session_.get(); }
   User served() const { return served_; }
   // Why what is written ends with this process; nullopt when it is kept on disk.
@@ -95,6 +100,8 @@ class Daemon {
   void trouble(const std::string& what, const Error& error);
   Result<> run_control(const std::string& command, const Caller& caller);
   // daemon_secrets.cpp
+  // daemon_entries.cpp
+  void add_entries();
   Namespace* make_secrets();
   Result<std::unique_ptr<Vault>> open_vault(std::string& notice);
   std::string secrets_json();

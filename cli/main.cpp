@@ -11,6 +11,7 @@
 #include "cli/message.h"
 #include "cli/parse.h"
 #include "cli/secret.h"
+#include "cli/snapshot.h"
 
 namespace rfs {
 namespace {
@@ -146,6 +147,20 @@ constexpr Command kCommands[] = {
      "  printf %s \"$VALUE\" | runnerfs secret put API_KEY --ttl 24h\n  runnerfs secret get API_KEY | docker login …",
      false,
      kSecretCommands},
+    {"snapshot",
+     nullptr,
+     "keep what is held for later jobs, and take it in",
+     "COMMAND [OPTION…]",
+     1,
+     kAny,
+     {},
+     true,
+     false,
+     "A machine that is thrown away after its job keeps nothing. A snapshot takes its answers to the next one: through\n"
+     "the Actions cache, or a directory.",
+     "  runnerfs snapshot restore\n  runnerfs snapshot save",
+     false,
+     kSnapshotCommands},
     {"mask", run_mask, "print ::add-mask:: lines for credentials", "[--show] [NAME… | -]", 0, kAny, kMaskFlags, true,
      false,
      "Prints the lines that make GitHub's runner hide credentials in the log of a job: all that the context sees, "

@@ -60,6 +60,8 @@ constexpr Option kOptions[] = {
      "bytes kept in memory at most"},
     {"memory.max_entries", &S::memory_max_entries, K::kCount, C::kTune, 0, 1e8, "", "", "", "N",
      "entries kept in memory at most"},
+    {"snapshot.interval", &S::snapshot_interval, K::kDuration, C::kTune, 0, kYear, "", "", "", "TIME",
+     "how often `snapshot save` saves a branch to the Actions cache"},
     {"rate_limiting.warning_threshold", &S::rate_limiting_warning_threshold, K::kCount, C::kTune, 0, 1e6, "", "", "",
      "N", "remaining calls at which the log warns"},
     {"rate_limiting.aggressive_threshold", &S::rate_limiting_aggressive_threshold, K::kCount, C::kTune, 0, 1e6, "", "",

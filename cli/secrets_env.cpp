@@ -30,12 +30,17 @@ bool names_secret(std::string_view name) {
   return false;
 }
 
+SecretBytes copy_secret(const char* name) {
+  const char* text = std::getenv(name);
+  if (text == nullptr || trimmed(text).empty()) return {};
+  return SecretBytes::copy_of(trimmed(text));
+}
+
 EnvironmentToken take_secrets() {
   EnvironmentToken out;
   for (const char* name : {"GITHUB_TOKEN", "GH_TOKEN"}) {
-    const char* text = std::getenv(name);
-    if (text == nullptr || trimmed(text).empty()) continue;
-    out.bytes = SecretBytes::copy_of(trimmed(text));
+    out.bytes = copy_secret(name);
+    if (out.bytes.empty()) continue;
     out.name = name;
     break;
   }

@@ -17,6 +17,10 @@ struct EnvironmentToken {
 // Called once, first, while there is one thread.
 EnvironmentToken take_secrets();
 
+// A copy of one variable in locked memory, without the blanks around it; empty when it is not set. Before
+// take_secrets(), which removes it.
+SecretBytes copy_secret(const char* name);
+
 // Whether a variable of that name is taken to hold a secret.
 bool names_secret(std::string_view name);
 

@@ -45,6 +45,9 @@ struct Settings {
   std::uint64_t memory_max_bytes = 64u << 20;
   std::uint64_t memory_max_entries = 5000;
 
+  // What is kept beyond this machine.
+  double snapshot_interval = 3600;  // seconds between snapshots of a branch in the Actions cache
+
   // Limits of GitHub.
   std::uint64_t rate_limiting_warning_threshold = 100;    // remaining calls at which the log warns
   std::uint64_t rate_limiting_aggressive_threshold = 50;  // remaining calls at which copies are served, even stale ones

@@ -1,13 +1,13 @@
 # bash completion for runnerfs(1). Asks nobody: paths are what is held (runnerfs ls), files are the shell's.
 _runnerfs() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-  local commands="mount serve umount init keygen status path why cat ls put rm stat stats secret mask audit config doctor version help"
+  local commands="mount serve umount init keygen status path why cat ls put rm stat stats secret snapshot mask audit config doctor version help"
   local settings="--config --repo --workflow --runner --token-file --ca-file --api-url --api-allow --api-deny
     --api-max-pages --api-etag-proof --no-api-etag-proof --api-gh-token --no-api-gh-token --api-stale-limit
     --max-object-size --origin-timeout --origin-connections --origin-in-flight --cache-enabled --no-cache-enabled
     --cache-persistence --no-cache-persistence --cache-directory --cache-max-size --cache-max-bytes --cache-default-ttl
     --operation-ttls --memory-max-bytes --memory-max-entries --rate-limiting-warning-threshold
-    --rate-limiting-aggressive-threshold --rate-limiting-cache-first-mode --no-rate-limiting-cache-first-mode
+    --snapshot-interval --rate-limiting-aggressive-threshold --rate-limiting-cache-first-mode --no-rate-limiting-cache-first-mode
     --key-source --isolation --credentials-directory --audit-sync --audit-owner --require-mlock --no-require-mlock --socket --source --for --allow-other --no-allow-other --ro --no-ro --nonempty --no-nonempty
     --log-level --log-file --log-stats --no-log-stats"
   COMPREPLY=()
@@ -20,7 +20,7 @@ _runnerfs() {
       COMPREPLY=($(compgen -f -- "$cur"))
       return
       ;;
-    --cache-directory | --credentials-directory | --directory | --from-dir | --mount)
+    --cache-directory | --credentials-directory | --dir | --directory | --from-dir | --mount)
       COMPREPLY=($(compgen -d -- "$cur"))
       return
       ;;
@@ -79,6 +79,17 @@ _runnerfs() {
       esac
       ;;
     config) own="--json" ;;
+    snapshot)
+      if ((COMP_CWORD == 2)); then
+        COMPREPLY=($(compgen -W "save restore import --help" -- "$cur"))
+        return
+      fi
+      case ${COMP_WORDS[2]} in
+        save) own="--dir --force --exit-code --json --mount" ;;
+        restore) own="--dir --exit-code --json --mount" ;;
+        import) own="--json --mount" ;;
+      esac
+      ;;
     audit)
       if ((COMP_CWORD == 2)); then
         COMPREPLY=($(compgen -W "verify tail export head keygen --help" -- "$cur"))
@@ -103,7 +114,7 @@ _runnerfs() {
     return
   fi
   case $command in
-    mount | umount)
+    mount | umount | snapshot)
       COMPREPLY=($(compgen -d -- "$cur"))
       ;;
     cat | ls | put | rm | stat | why)

@@ -74,8 +74,18 @@ CURL* Transfer::start(const HttpClientOptions& options, CURLSH* share) {
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
+  if (!request_.method.empty()) set_content();
   set_headers();
   return easy;
+}
+
+void Transfer::set_content() {
+  CURL* easy = easy_.get();
+  static const std::string nothing;
+  const std::string& content = request_.content ? *request_.content : nothing;
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(content.size()));
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDS, content.data());  // not copied: request_ holds it
+  curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request_.method.c_str());
 }
 
 void Transfer::set_headers() {
@@ -87,7 +97,8 @@ void Transfer::set_headers() {
   };
   for (const auto& [name, value] : request_.headers) add(name + ": " + value);
   // Not CURLOPT_ACCEPT_ENCODING: libcurl would decode, and not notice a stream that stops early (decode.h).
-  add("Accept-Encoding: " + std::string(offered_codings()));
+  if (!request_.no_coding) add("Accept-Encoding: " + std::string(offered_codings()));
+  if (!request_.method.empty()) add("Expect:");  // curl would wait a second for a leave that few servers give
   curl_slist* list = headers_.get();
   if (request_.authorization && !request_.authorization->empty()) {
     constexpr std::string_view kName = "Authorization: ";

@@ -44,6 +44,7 @@ class Transfer {
   bool stops(Cut why);
   bool is_cut_short() const;
   void set_headers();
+  void set_content();
   HttpFailure failure(CURLcode code) const;
 
   HttpRequest request_;

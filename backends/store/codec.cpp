@@ -165,7 +165,9 @@ Bytes encode_meta(const MetaRecord& record) {
   return out.take();
 }
 
-Result<MetaRecord> decode_meta(BytesView plaintext) {
+namespace {
+
+Result<MetaRecord> decode_fields(BytesView plaintext, bool alone) {
   TRY_ASSIGN(TlvReader tlv, TlvReader::parse(plaintext, kKnownMost));
   Reader in(tlv);
   MetaRecord record;
@@ -194,7 +196,10 @@ Result<MetaRecord> decode_meta(BytesView plaintext) {
   meta.shareable = marks & kShareable;
   record.raw_len = in.integer<std::uint64_t>(kRawLen);
   record.sha256 = in.array<32>(kSha256);
-  if (in.has(kInlineBody)) {
+  if (alone) {
+    in.require(!in.has(kInlineBody) && !in.has(kBodyHeader) && !in.has(kBodyId) && !in.has(kIndexHeader));
+    in.require(record.raw_len <= kBodyMost);
+  } else if (in.has(kInlineBody)) {
     in.require(!in.has(kBodyHeader) && !in.has(kBodyId) && !in.has(kIndexHeader));
     record.inline_body = in.text(kInlineBody);
     in.require(record.inline_body->size() == record.raw_len && record.raw_len <= kInlineMost);
@@ -208,6 +213,11 @@ Result<MetaRecord> decode_meta(BytesView plaintext) {
   if (!in.good()) return senseless();
   return record;
 }
+
+}  // namespace
+
+Result<MetaRecord> decode_meta(BytesView plaintext) { return decode_fields(plaintext, false); }
+Result<MetaRecord> decode_meta_alone(BytesView plaintext) { return decode_fields(plaintext, true); }
 
 Result<Bytes> seal_meta(const KeyRing& ring, const Digest& id, const MetaRecord& record) {
   return seal(ring, id, encode_meta(record));

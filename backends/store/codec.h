@@ -27,7 +27,7 @@ struct MetaRecord {
   Meta meta;
   std::uint64_t raw_len = 0;
   Digest sha256{};
-  // Exactly one of them.
+  // Exactly one of them; none where the body follows elsewhere.
   std::optional<std::string> inline_body;
   std::optional<BodyRef> body;
 };
@@ -37,10 +37,12 @@ inline constexpr std::size_t kInlineMost = 4'096;
 // Longer bodies have no chunk number.
 inline constexpr std::uint64_t kBodyMost = (std::uint64_t{1} << 32) * kChunk;
 
-// REQUIRES: an inline body of at most kInlineMost bytes.
+// REQUIRES: an inline body is at most kInlineMost bytes.
 Bytes encode_meta(const MetaRecord& record);
 // kTampered for everything that encode_meta cannot have written, but for unknown tags from 0x80 on.
 Result<MetaRecord> decode_meta(BytesView plaintext);
+// The same where the body follows elsewhere (a snapshot): neither an inline body nor a reference to one.
+Result<MetaRecord> decode_meta_alone(BytesView plaintext);
 
 Result<Bytes> seal_meta(const KeyRing& ring, const Digest& id, const MetaRecord& record);
 Result<MetaRecord> open_meta(const KeyRing& ring, const Digest& id, BytesView sealed);

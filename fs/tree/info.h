@@ -17,6 +17,14 @@ class InfoTree final : public Namespace {
   ~InfoTree() override;
   // Before any front runs. "stats.json" → its content now. Any thread calls `make`.
   void add(const std::string& name, std::function<std::string()> make);
+  // A file that is not listed, for its owner alone: what it holds is made at open, what is written to it is taken whole
+  // at close. Both may answer from another thread.
+  struct Exchange {
+    uid_t owner = 0;
+    std::function<void(Reply<FilePtr> reply)> make;
+    std::function<void(std::string content, Reply<FilePtr> reply)> take;
+  };
+  void add_exchange(const std::string& name, Exchange exchange);
   // One command of ctl, e.g. "invalidate list_repos*". A failure is the errno of the write and a line in errors.jsonl.
   void set_control(std::function<Result<>(const std::string& command, const Caller& caller)> control);
 
