@@ -68,8 +68,8 @@ std::vector<char*> pointers(const std::vector<std::string>& words) {
   return out;
 }
 
-Result<pid_t> spawn(const std::vector<std::string>& argv, const std::vector<std::string>& env, int in, int out,
-                    int err) {
+Result<pid_t> spawn(const std::string& program, const std::vector<std::string>& argv,
+                    const std::vector<std::string>& env, int in, int out, int err) {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   posix_spawn_file_actions_init(&actions);
@@ -86,7 +86,7 @@ Result<pid_t> spawn(const std::vector<std::string>& argv, const std::vector<std:
   posix_spawnattr_setpgroup(&attributes, 0);  // its own group, so that the deadline ends its children too
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
   pid_t pid = -1;
-  int error = ::posix_spawnp(&pid, argv[0].c_str(), &actions, &attributes, pointers(argv).data(), pointers(env).data());
+  int error = ::posix_spawnp(&pid, program.c_str(), &actions, &attributes, pointers(argv).data(), pointers(env).data());
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (error) return fail_errno(error, "cannot run " + argv[0]);
@@ -215,13 +215,13 @@ class Child {
 };
 
 Result<Ran> run(const std::vector<std::string>& argv, const std::vector<std::string>& env, Millis deadline,
-                BytesView input, const Child::Take& take) {
+                BytesView input, const Child::Take& take, const std::string& program = {}) {
   if (argv.empty()) return fail(Code::kInvalid, "no program to run");
   auto until = std::chrono::steady_clock::now() + deadline;
   TRY_ASSIGN(Pipe in, make_pipe());
   TRY_ASSIGN(Pipe out, make_pipe());
   TRY_ASSIGN(Pipe err, make_pipe());
-  TRY_ASSIGN(pid_t pid, spawn(argv, env, in.read.get(), out.write.get(), err.write.get()));
+  TRY_ASSIGN(pid_t pid, spawn(program.empty() ? argv[0] : program, argv, env, in.read.get(), out.write.get(), err.write.get()));
   Child child(pid, argv[0], until);
   in.read.reset();
   out.write.reset();
@@ -237,13 +237,13 @@ Result<Ran> run(const std::vector<std::string>& argv, const std::vector<std::str
 }  // namespace
 
 Result<Ran> run_process(const std::vector<std::string>& argv, const std::vector<std::string>& env, Millis deadline,
-                        BytesView input) {
+                        BytesView input, const std::string& program) {
   SecretBuffer collected;
   const auto take = [&](BytesView bytes) -> Result<bool> {
     if (!collected.append(bytes)) return fail(Code::kTooLarge, argv[0] + " wrote more than 1 MiB");
     return true;
   };
-  TRY_ASSIGN(Ran ran, run(argv, env, deadline, input, take));
+  TRY_ASSIGN(Ran ran, run(argv, env, deadline, input, take, program));
   ran.out = collected.take();
   return ran;
 }

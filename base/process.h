@@ -18,10 +18,10 @@ struct Ran {
   std::string err;      // stderr, at most 64 KiB
 };
 
-// argv[0] is looked up in PATH. env: "NAME=value"; nothing else is inherited. input goes to stdin.
-// kNotFound: no such program. kTimeout: it was killed at the deadline. Any thread.
+// argv[0] is looked up in PATH, unless `program` names the file to run. env: "NAME=value"; nothing else is inherited.
+// input goes to stdin. kNotFound: no such program. kTimeout: it was killed at the deadline. Any thread.
 Result<Ran> run_process(const std::vector<std::string>& argv, const std::vector<std::string>& env, Millis deadline,
-                        BytesView input = {});
+                        BytesView input = {}, const std::string& program = {});
 
 // The same for output of any length: each piece of stdout goes to `sink` as it comes and is not kept (out is empty).
 // False ends the program at once, which is no failure; its exit_code is then -1.

@@ -88,6 +88,7 @@ std::string Daemon::metrics_text() {
   count("credentials_accessed_total", "Credentials opened", secrets.accessed);
   count("credentials_expired_total", "Credentials that ended by their time", secrets.expired);
   count("credentials_rotated_total", "Credentials stored again", secrets.rotated);
+  count("credentials_denied_total", "Accesses to credentials that were refused", secrets.denied);
   gauge("credentials_active", "Credentials in the store whose time is not over", secrets.active);
   gauge("secrets_ok", "1 while secrets/ can be used",
         vault_.lock()->get() != nullptr && secrets.trouble.empty() ? 1 : 0);

@@ -31,6 +31,7 @@ std::string Daemon::stats_of(const Totals::Values& values) {
       .number("credentials_accessed", secrets.accessed)
       .number("credentials_expired", secrets.expired)
       .number("credentials_rotated", secrets.rotated)
+      .number("credentials_denied", secrets.denied)
       .number("active_credentials", secrets.active)
       .number("expired_credentials", secrets.expired_now);
   for (std::size_t i = static_cast<std::size_t>(Counter::kMemoryHits); i < values.size(); ++i) {

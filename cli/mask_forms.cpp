@@ -5,6 +5,7 @@
 
 #include "base/encode.h"
 #include "base/json.h"
+#include "base/json_text.h"
 #include "cli/value.h"
 
 namespace rfs {
@@ -51,6 +52,25 @@ std::string_view settled(std::string_view encoded, std::size_t bytes) {
   return bytes % 3 == 0 ? encoded : encoded.substr(0, encoded.size() - 1);
 }
 
+// As programs break it: base64(1) after 76 characters, PEM after 64. Of a rest what is long enough to be telling.
+void add_wrapped(Forms& forms, std::string_view encoded, std::size_t width) {
+  constexpr std::size_t kTelling = 16;
+  if (encoded.size() <= width) return;
+  for (; encoded.size() >= kTelling; encoded.remove_prefix(std::min(width, encoded.size())))
+    forms.add(encoded.substr(0, width));
+}
+
+// In a URL (a path, a query, a form; what JavaScript and Python leave as it is), and inside a JSON text.
+void add_quoted(Forms& forms, std::string_view value) {
+  for (const char* kept : {"", "/", "!'()*", "!'()*;/?:@&=+$,#"}) forms.add(percent_encode(value, kept));
+  std::string form = percent_encode(value, " ");
+  std::replace(form.begin(), form.end(), ' ', '+');
+  forms.add(form);
+  std::string ascii;
+  python_string(ascii, value);
+  for (const std::string& text : {json_quote(value), ascii}) forms.add(std::string_view(text).substr(1, text.size() - 2));
+}
+
 }  // namespace
 
 std::vector<std::string> mask_forms(std::string_view value, bool& left_out) {
@@ -62,6 +82,9 @@ std::vector<std::string> mask_forms(std::string_view value, bool& left_out) {
   if (value.size() >= kShortest) {
     const BytesView bytes = view(value);
     for (const std::string& text : {base64(bytes), base64url(bytes)}) forms.add(settled(text, bytes.size()));
+    const std::string whole = base64(bytes);
+    for (const std::size_t width : {std::size_t{76}, std::size_t{64}}) add_wrapped(forms, settled(whole, bytes.size()), width);
+    add_quoted(forms, value);
     std::string digits = hex(bytes);
     forms.add(digits);
     for (char& c : digits)

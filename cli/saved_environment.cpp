@@ -30,6 +30,13 @@ void SavedEnvironment::set(const std::string& name, std::string_view value) {
   entries_.push_back(to);
 }
 
+std::optional<std::string_view> SavedEnvironment::get(std::string_view name) const {
+  for (const std::string_view entry : entries_)
+    if (entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=')
+      return entry.substr(name.size() + 1);
+  return std::nullopt;
+}
+
 std::vector<char*> SavedEnvironment::pointers() const {
   std::vector<char*> out = entries_;
   out.push_back(nullptr);

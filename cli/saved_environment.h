@@ -2,6 +2,7 @@
 // (secrets_env.h), and commands that we start for the user shall have theirs. One thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,8 @@ class SavedEnvironment {
  public:
   SavedEnvironment();
   void set(const std::string& name, std::string_view value);
+  // nullopt when it is not set. Valid as long as this object.
+  std::optional<std::string_view> get(std::string_view name) const;
   // For execve(); valid until the next set().
   std::vector<char*> pointers() const;
 

@@ -15,16 +15,10 @@
 #include "cli/message.h"
 #include "cli/saved_environment.h"
 #include "cli/secret.h"
+#include "cli/workflow_files.h"
 
 namespace rfs {
 namespace {
-
-bool is_variable(std::string_view name) {
-  if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
-  for (const char c : name)
-    if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_')) return false;
-  return true;
-}
 
 // A file without a name, sealed against change.
 Result<Fd> memory_file(const std::string& name, const SecretBytes& value) {
@@ -106,7 +100,7 @@ Result<std::vector<std::pair<std::string, std::string>>> variables_of(const Give
   for (const std::string& text : given.every("--env")) {
     const std::size_t equals = text.find('=');
     const std::string variable = text.substr(0, equals);
-    if (equals == std::string::npos || !is_variable(variable))
+    if (equals == std::string::npos || !is_variable_name(variable))
       return fail(Code::kUsage, "--env is not of the form VARIABLE=NAME", "for example --env API_TOKEN=API_KEY");
     out.emplace_back(variable, text.substr(equals + 1));
   }

@@ -118,6 +118,7 @@ CredentialInfo Vault::Impl::info(const secrets::Facts& facts) {
 
 Result<> Vault::Impl::line(AuditAction action, const std::string& name, const Scope* scope, std::string reason,
                            const Accessor& who) {
+  if (action == AuditAction::kDenied) ++denied;
   AuditEvent event;
   event.action = action;
   event.credential = name;
@@ -142,6 +143,7 @@ Vault::State Vault::state() {
   out.accessed = impl_->accessed;
   out.expired = impl_->expired;
   out.rotated = impl_->rotated;
+  out.denied = impl_->denied;
   out.locked_memory = secret_locked();
   out.trouble = impl_->audit->trouble();
   auto all = impl_->store->list_all();

@@ -123,7 +123,7 @@ class Vault {
   Result<> rekey_root(const RootKey& next, const Accessor& who);
 
   struct State {
-    std::uint64_t stored = 0, accessed = 0, expired = 0, rotated = 0, active = 0, expired_now = 0;
+    std::uint64_t stored = 0, accessed = 0, expired = 0, rotated = 0, denied = 0, active = 0, expired_now = 0;
     bool locked_memory = false;
     std::string trouble;  // "" or what is wrong with store or audit
   };

@@ -26,7 +26,7 @@ struct Vault::Impl {
   const Clock& clock;
   store::Faults faults;
   std::unique_ptr<secrets::CredentialStore> store;
-  std::atomic<std::uint64_t> stored{0}, accessed{0}, expired{0}, rotated{0};
+  std::atomic<std::uint64_t> stored{0}, accessed{0}, expired{0}, rotated{0}, denied{0};
 
   // The latest time that was seen, and where the steady clock stood: a wall clock that steps back does not bring
   // anything back to life.
