@@ -70,6 +70,9 @@ Result<bool> Reach::connect(const Given& given) {
   // From the environment or a file: where daemons of this user usually are, not a wish for one.
   std::string usual;
   if (!named.empty() && !origin->second.starts_with("flag")) usual.swap(named);
+  // The job's own daemon, as the actions export it.
+  if (const std::string of_job = variable(environment_, "RUNNERFS_MOUNT"); usual.empty() && of_job.starts_with("/"))
+    usual = socket_of_mountpoint(environment_, mountpoint_path(of_job));
   if (named.empty() && given.has("--mount"))
     named = socket_of_mountpoint(environment_, mountpoint_path(given.get("--mount")));
   if (named.empty())

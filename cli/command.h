@@ -76,6 +76,7 @@ int run_stats(const Given& given);
 int run_config(const Given& given);
 int run_mask(const Given& given);
 int run_doctor(const Given& given);
+int run_env(const Given& given);
 int run_version(const Given& given);
 int run_help(const Given& given);
 int run_keyring_helper(const Given& given);

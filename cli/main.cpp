@@ -6,6 +6,7 @@
 #include <csignal>
 
 #include "base/secret.h"
+#include "cli/action.h"
 #include "cli/audit.h"
 #include "cli/command.h"
 #include "cli/message.h"
@@ -118,6 +119,20 @@ constexpr Command kCommands[] = {
      "  runnerfs stat --json api/user.json"},
     {"stats", run_stats, "counts of hits, misses and calls", "[--total] [-z]", 0, 0, kStatsFlags, true, false,
      "Prints .runnerfs/stats.json: counts since the mount, or since the store was made.", "  runnerfs stats --total"},
+    {"action",
+     nullptr,
+     "a step of a GitHub Actions job",
+     "main|post NAME",
+     1,
+     kAny,
+     {},
+     false,
+     false,
+     "What the actions of runnerfs do in a job; their JavaScript only finds this program and starts it. By hand it is of\n"
+     "use where one looks for what a step did: it takes INPUT_* and the runner's variables from the environment.",
+     "  INPUT_FROM-ENV=API_KEY runnerfs action main inject-credentials",
+     false,
+     kActionCommands},
     {"audit",
      nullptr,
      "check and read the log of accesses to credentials",
@@ -171,6 +186,18 @@ constexpr Command kCommands[] = {
     {"config", run_config, "the effective configuration", "[--json]", 0, 0, kConfigFlags, true, false,
      "Prints every option with its value and where that came from, then what was read without an effect.",
      "  runnerfs config --json"},
+    {"env",
+     run_env,
+     "the daemon and the options as shell commands",
+     "",
+     0,
+     0,
+     {},
+     true,
+     false,
+     "Prints `export NAME='VALUE'` lines that a script evaluates to work with the same daemon, directories and options.\n"
+     "No token is among them.",
+     "  eval \"$(runnerfs env)\""},
     {"doctor",
      run_doctor,
      "look for the cause of trouble",

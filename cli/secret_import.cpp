@@ -81,6 +81,8 @@ int run_secret_import(const Given& given) {
   // All is checked before anything is stored.
   std::vector<Planned> plan;
   for (const Imported& one : *imported) {
+    if (one.null)
+      return report({Code::kInvalid, fmt::format("credential {}: there is no value", printable(one.name)), "give it as text"});
     const std::string& scope = one.scope.empty() ? given.get("--scope") : one.scope;
     const std::string& filter = one.scope.empty() ? given.get("--filter") : one.filter;
     const auto path = credential_path(access, scope, filter, one.name);

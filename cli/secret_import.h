@@ -13,6 +13,7 @@ struct Imported {
   std::string name, scope, filter;  // scope "": as the mount's context decides
   std::string ttl;                  // "" without an end
   SecretBytes value;
+  bool null = false;  // "value": null, what GitHub makes of a secret that is not set
   bool allow_untrusted = false;
 };
 

@@ -62,7 +62,11 @@ Result<Imported> element(const Json& object, std::size_t index) {
   TRY_ASSIGN(out.scope, text_of(object, "scope", index));
   TRY_ASSIGN(out.filter, text_of(object, "scope_filter", index));
   TRY_ASSIGN(out.ttl, ttl_of(object, index));
-  TRY_ASSIGN(out.value, value_of(object, index));
+  const auto value = object.find("value");
+  out.null = value != object.end() && value->is_null();
+  if (!out.null) {
+    TRY_ASSIGN(out.value, value_of(object, index));
+  }
   const auto untrusted = object.find("allow_untrusted");
   out.allow_untrusted = untrusted != object.end() && untrusted->is_boolean() && untrusted->get<bool>();
   return out;

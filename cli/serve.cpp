@@ -2,6 +2,7 @@
 
 #include "cli/access.h"
 #include "cli/background.h"
+#include "cli/end_daemon.h"
 #include "cli/front.h"
 #include "cli/json_view.h"
 #include "cli/message.h"
@@ -12,8 +13,9 @@ namespace {
 
 constexpr std::chrono::seconds kUntilEnded{9};  // as umount
 
-// Tells the daemon on that socket to end, and returns when it is gone.
-Result<> stop(const std::string& socket) {
+}  // namespace
+
+Result<> end_serve(const std::string& socket) {
   TRY_ASSIGN(const auto access, SocketAccess::connect(socket));
   TRY_ASSIGN(const std::string status, read_tree(*access, ".runnerfs/daemon.json"));
   if (const std::string mountpoint = json_text(status, "mountpoint"); !mountpoint.empty())
@@ -27,8 +29,6 @@ Result<> stop(const std::string& socket) {
   return {};
 }
 
-}  // namespace
-
 // The daemon without a mount. In the foreground unless --background.
 int run_serve(const Given& given) {
   EnvironmentToken token = take_secrets();
@@ -39,7 +39,7 @@ int run_serve(const Given& given) {
   const std::string& named = configuration->settings.socket;
   options.socket = named.empty() ? socket_of_mountpoint(sources.environment, "") : absolute_path(named);
   if (given.has("--stop")) {
-    const auto stopped = stop(options.socket);
+    const auto stopped = end_serve(options.socket);
     return stopped ? 0 : report(stopped.error());
   }
   const auto run = [&](Ready& ready) {

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "cli/access.h"
 #include "cli/background.h"
+#include "cli/end_daemon.h"
 #include "cli/json_view.h"
 #include "cli/message.h"
 #include "fs/kernel/mountpoint.h"
@@ -65,7 +66,9 @@ void ask_daemon(const std::string& socket, const std::string& mountpoint, bool l
   }
 }
 
-Result<> unmount_within(const std::string& mountpoint, const std::string& socket, bool lazy) {
+}  // namespace
+
+Result<> end_mount(const std::string& mountpoint, const std::string& socket, bool lazy) {
   const auto until = Steady::now() + kPatience;
   auto asked = std::make_shared<Sync<Asked>>();
   auto ended = std::make_shared<std::atomic<bool>>(false);
@@ -90,8 +93,6 @@ Result<> unmount_within(const std::string& mountpoint, const std::string& socket
   return {};
 }
 
-}  // namespace
-
 int run_umount(const Given& given) {
   take_secrets();
   const ConfigSources sources = present_sources(given.settings);
@@ -103,7 +104,7 @@ int run_umount(const Given& given) {
   const auto configuration = load_configuration(sources);
   std::string socket = configuration ? configuration->settings.socket : "";
   if (socket.empty()) socket = socket_of_mountpoint(sources.environment, mountpoint);
-  const auto done = unmount_within(mountpoint, socket, given.has("--lazy"));
+  const auto done = end_mount(mountpoint, socket, given.has("--lazy"));
   return done ? 0 : report(done.error());
 }
 

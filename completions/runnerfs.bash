@@ -1,7 +1,7 @@
 # bash completion for runnerfs(1). Asks nobody: paths are what is held (runnerfs ls), files are the shell's.
 _runnerfs() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-  local commands="mount serve umount init keygen status path why cat ls put rm stat stats secret snapshot mask audit config doctor version help"
+  local commands="mount serve umount init keygen status path why cat ls put rm stat stats secret snapshot mask audit action config env doctor version help"
   local settings="--config --repo --workflow --runner --token-file --ca-file --api-url --api-allow --api-deny
     --api-max-pages --api-etag-proof --no-api-etag-proof --api-gh-token --no-api-gh-token --api-stale-limit
     --max-object-size --origin-timeout --origin-connections --origin-in-flight --cache-enabled --no-cache-enabled
@@ -89,6 +89,14 @@ _runnerfs() {
         restore) own="--dir --exit-code --json --mount" ;;
         import) own="--json --mount" ;;
       esac
+      ;;
+    action)
+      if ((COMP_CWORD == 2)); then
+        COMPREPLY=($(compgen -W "main post --help" -- "$cur"))
+      else
+        COMPREPLY=($(compgen -W "setup-github-cache inject-credentials" -- "$cur"))
+      fi
+      return
       ;;
     audit)
       if ((COMP_CWORD == 2)); then

@@ -1,0 +1,86 @@
+// The end of a job's daemon. The runner ends what is left of a job by SIGKILL milliseconds after the last post step, so
+// this returns only when the process is gone.
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+
+#include "base/file.h"
+#include "cli/access.h"
+#include "cli/action_daemon.h"
+#include "cli/background.h"
+#include "cli/end_daemon.h"
+#include "cli/json_view.h"
+#include "cli/places.h"
+#include "fs/kernel/mountpoint.h"
+
+namespace rfs {
+namespace {
+
+using EndClock = std::chrono::steady_clock;
+constexpr std::chrono::seconds kLastPatience{2};
+
+bool is_mounted(const std::string& place) {
+  for (const MountPlace& one : runnerfs_mounts())
+    if (one.mountpoint == place) return true;
+  return false;
+}
+
+// Of a daemon that answers; 0 else.
+pid_t pid_of(const std::optional<JobDaemon>& daemon) {
+  if (!daemon) return 0;
+  const auto identity = read_tree(*daemon->access, ".runnerfs/daemon.json");
+  return identity ? static_cast<pid_t>(json_number(*identity, "pid")) : 0;
+}
+
+void end_by_signal(ActionStep& step, pid_t pid) {
+  if (pid <= 0 || wait_for_exit(pid, EndClock::now())) return;
+  ::kill(pid, SIGTERM);
+  if (wait_for_exit(pid, EndClock::now() + kLastPatience)) return;
+  step.say(fmt::format("the daemon (pid {}) did not end, and was killed", pid));
+  ::kill(pid, SIGKILL);
+  (void)wait_for_exit(pid, EndClock::now() + kLastPatience);
+}
+
+// The directory of files, or an empty mountpoint: ours by name and owner, and nothing is mounted there any more.
+void remove_place(const std::string& place) {
+  struct stat info {};
+  if (place.find("/runnerfs-") == std::string::npos || ::lstat(place.c_str(), &info) != 0 || !S_ISDIR(info.st_mode) ||
+      info.st_uid != ::geteuid() || is_mounted(place))
+    return;
+  std::error_code ignored;
+  std::filesystem::remove_all(place, ignored);
+}
+
+}  // namespace
+
+void end_daemon_of_job(ActionStep& step) {
+  const std::string place = step.state("place"), socket = step.state("socket");
+  if (step.state("made") != "true" || !place.starts_with("/")) return;
+  std::optional<JobDaemon> daemon = daemon_of_post(step);
+  const pid_t pid = pid_of(daemon);
+  const bool mounted = is_mounted(place);
+  if (!daemon) step.say("the daemon had ended before the job did");
+  daemon.reset();  // an open connection is a reader
+  Result<> ended;
+  if (mounted) {
+    ended = end_mount(place, socket, false);
+    if (!ended) {
+      step.say(fmt::format("{}; detached: {}", ended.error().message, ended.error().hint));
+      ended = end_mount(place, socket, true);
+    }
+  } else if (pid > 0) {
+    ended = end_serve(socket);
+  }
+  if (!ended) step.say(ended.error().message);
+  end_by_signal(step, pid);
+  remove_place(place);
+  std::error_code ignored;
+  std::filesystem::remove_all(place + ".run", ignored);
+  if (pid <= 0)  // of a daemon that was killed
+    for (const char* end : {"", ".lock"}) ::unlink((socket + end).c_str());
+}
+
+}  // namespace rfs
