@@ -1,0 +1,269 @@
+"""setup-github-cache as a job runs it, and how its JavaScript finds the program."""
+
+import hashlib
+import http.server
+import json
+import os
+import shutil
+import tarfile
+import threading
+
+import pytest
+from answers import answers
+from conftest import PROGRAM, copied
+
+DISABLED = {"cache-status": "disabled", "peer-count": "0", "cache-dir": "", "mount-path": "", "mount-status": "disabled", "restored-entries": "0"}
+
+
+def configure(job, text, name="cache-config.yml"):
+    os.makedirs(os.path.join(job.workspace, ".github"), exist_ok=True)
+    with open(os.path.join(job.workspace, ".github", name), "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def test_outputs_are_those_of_the_guide_and_more(job):
+    step = job.github_cache()
+    assert step.ok and step.annotations == [], step.raw
+    assert step.outputs["cache-status"] == "success" and step.outputs["peer-count"] == "0" and step.outputs["mount-status"] == "mounted"
+    assert step.outputs["cache-dir"] == os.path.join(job.home, ".cache/github-api-p2p") and os.path.isdir(step.outputs["cache-dir"])
+    assert set(step.outputs) == set(DISABLED) and set(step.environment) == {"RUNNERFS_MOUNT"}
+    assert os.path.ismount(step.outputs["mount-path"]) and not step.held
+    job.end()
+
+
+def test_steps_read_answers_and_the_summary_counts_them(job):
+    answers(job)
+    job.github_cache()
+    later = job.run('for i in 1 2 3; do cat "$RUNNERFS_MOUNT/api/repos/octo/hello.json" >"$RUNNER_TEMP/x"; done; runnerfs cat api/repos/octo/hello.json')
+    assert '"full_name": "octo/hello"' in later.log.replace('":"', '": "')
+    posts = job.end()
+    summary = posts[-1].summary
+    assert "| API calls made | 1 |" in summary and "```mermaid" in summary and "Peers" in summary
+    assert "Credentials granted" in summary and "Scans skipped" in summary and "API limit left" in summary
+
+
+def test_one_mount_for_all_actions_of_a_job(job):
+    first = job.github_cache()
+    second = job.inject('[{"name": "A", "value": "value-a"}]')
+    third = job.github_cache()
+    assert first.outputs["mount-path"] == second.outputs["mount-path"] == third.outputs["mount-path"]
+    assert len([1 for _, line in job.processes() if "action daemon" in line]) == 1
+    posts = job.end()
+    assert [bool(post.summary) for post in posts] == [False, False, True]
+
+
+def test_inputs_are_settings(job):
+    job.github_cache(cache_size="77", cache_ttl="90")
+    config = job.run('cat "$RUNNERFS_MOUNT/.runnerfs/config.yml"').log
+    assert "max_size: 77" in config and "default_ttl: 90" in config and "input cache-size" in config
+    job.end()
+
+
+def test_a_default_gives_way_to_the_checkout(job):
+    configure(job, "cache:\n  max_size: 123\n")
+    job.github_cache()
+    assert "max_size: 123" in job.run('cat "$RUNNERFS_MOUNT/.runnerfs/config.yml"').log
+    job.end()
+
+
+def test_the_guides_defaults_hold(job):
+    job.github_cache()
+    config = job.run('cat "$RUNNERFS_MOUNT/.runnerfs/config.yml"').log
+    assert "max_size: 5000" in config and "default_ttl: 300" in config
+    job.end()
+
+
+def test_settings_as_yaml_and_as_a_file(make_job):
+    job = make_job()
+    job.github_cache(config="operation_ttls:\n  list_repos: 60\nlog:\n  level: warning\n")
+    config = job.run('cat "$RUNNERFS_MOUNT/.runnerfs/config.yml"').log
+    assert "input config, line 2" in config and "input config, line 4" in config
+    job.end()
+    job = make_job()
+    configure(job, "cache: {max_size: 9}\n", "runnerfs.yml")
+    job.github_cache(config=".github/runnerfs.yml")
+    assert "max_size: 9" in job.run('cat "$RUNNERFS_MOUNT/.runnerfs/config.yml"').log
+    job.end()
+
+
+def test_a_cache_that_is_switched_off_is_disabled(job):
+    configure(job, "cache:\n  enabled: false\n")
+    step = job.github_cache()
+    assert step.code == 0 and step.outputs["cache-status"] == "disabled" and "cache.enabled" in step.annotated("notice")
+    job.end()
+
+
+@pytest.mark.parametrize("inputs, word", [({"cache_size": "many"}, "cache-size"), ({"cache_ttl": "-1"}, "cache-ttl"),
+                                          ({"config": "no_such_key: 1\n"}, "no_such_key"), ({"config": "missing.yml"}, "missing.yml")])
+def test_wrong_inputs_do_not_fail_the_job(job, inputs, word):
+    step = job.github_cache(**inputs)
+    assert step.code == 0 and step.outputs["cache-status"] == "disabled" and step.outputs["mount-status"] == "disabled"
+    assert set(step.outputs) == set(DISABLED)
+    assert word in step.annotated("warning") and len(step.annotations) == 1
+    job.end()
+
+
+def test_no_token_is_a_warning(job):
+    step = job.github_cache(github_token="")
+    assert step.code == 0 and step.outputs["cache-status"] == "success" and "no token" in step.annotated("warning")
+    job.end()
+
+
+def test_paths_are_fetched_beforehand(job):
+    answers(job)
+    step = job.github_cache(prefetch="repos/octo/hello.json\nrepos/octo/none.json")
+    assert step.code == 0 and "repos/octo/none.json" in step.annotated("warning")
+    stats = json.loads(job.run('cat "$RUNNERFS_MOUNT/api/repos/octo/hello.json" >/dev/null; runnerfs stats').raw)
+    assert stats["hits"] == 1 and stats["api_calls_made"] == 2
+    job.end()
+
+
+def test_the_cache_lasts_from_job_to_job(make_job):
+    job = make_job()
+    answers(job)
+    job.github_cache()
+    job.run('cat "$RUNNERFS_MOUNT/api/repos/octo/hello.json"')
+    job.end()
+    again = make_job(root=job.root)
+    answers(again)
+    assert int(again.github_cache().outputs["restored-entries"]) >= 1
+    again.end()
+
+
+# ---- finding the program
+
+
+class Release:
+    """A release as the release workflow makes it, of the program under test, known to a copy of the action."""
+
+    def __init__(self, job, version="9.9.9"):
+        self.job, self.folder = job, copied(job, "setup-github-cache")
+        root = job.join("release/runnerfs-linux-amd64")
+        os.makedirs(os.path.join(root, "bin"))
+        os.makedirs(os.path.join(root, "lib"))
+        shutil.copy(PROGRAM, os.path.join(root, "bin/runnerfs"))
+        with open(os.path.join(root, "lib/libexample.so.1"), "w", encoding="utf-8") as file:
+            file.write("a library")
+        self.archive = job.join("release/runnerfs-linux-amd64.tar.gz")
+        with tarfile.open(self.archive, "w:gz", compresslevel=1) as tar:
+            tar.add(root, "runnerfs-linux-amd64")
+        files = {name: self.digest(os.path.join(root, name)) for name in ("bin/runnerfs", "lib/libexample.so.1")}
+        asset = {"url": "file://" + self.archive, "sha256": self.digest(self.archive), "files": files}
+        self.write({"version": version, "assets": {version: {f"linux-{job.architecture()}": asset}}})
+        self.installed = job.join("tools/runnerfs", version, job.architecture())
+
+    @staticmethod
+    def digest(path):
+        with open(path, "rb") as file:
+            return hashlib.sha256(file.read()).hexdigest()
+
+    def write(self, document):
+        self.document = document
+        with open(os.path.join(self.folder, "release.json"), "w", encoding="utf-8") as file:
+            json.dump(document, file)
+
+    def use(self, **inputs):
+        return self.job.uses(self.folder, {key.replace("_", "-"): value for key, value in inputs.items()})
+
+
+def test_a_release_is_fetched_checked_and_kept(job):
+    release = Release(job)
+    step = release.use()
+    assert step.outputs["cache-status"] == "success", step.raw
+    assert step.state["program"] == os.path.join(release.installed, "bin/runnerfs")
+    job.end()
+    os.unlink(release.archive)  # the tool cache has it
+    assert release.use().outputs["cache-status"] == "success"
+    job.end()
+
+
+def test_an_archive_with_a_wrong_digest_is_not_unpacked(job):
+    release = Release(job)
+    with open(release.archive, "ab") as file:
+        file.write(b"more")
+    step = release.use()
+    assert step.code == 0 and step.outputs == DISABLED and "SHA-256" in step.annotated("warning") and "hint" in step.annotated("warning")
+    assert not os.path.exists(release.installed)
+    job.end()
+
+
+@pytest.mark.parametrize("name", ["bin/runnerfs", "lib/libexample.so.1"])
+def test_a_changed_file_of_the_tool_cache_is_not_used(job, name):
+    release = Release(job)
+    release.use()
+    job.end()
+    with open(os.path.join(release.installed, name), "ab") as file:
+        file.write(b"more")
+    os.unlink(release.archive)
+    step = release.use()
+    assert step.outputs == DISABLED and step.code == 0
+    job.end()
+
+
+def test_another_place_for_the_same_release(job):
+    release = Release(job)
+    asset = next(iter(release.document["assets"]["9.9.9"].values()))
+    asset["url"] = "http://127.0.0.1:9/none"
+    release.write(release.document)
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *arguments):
+            super().__init__(*arguments, directory=job.join("release"))
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/runnerfs-linux-amd64.tar.gz"
+        assert release.use().outputs == DISABLED
+        assert release.use(download_url=url + "x").outputs == DISABLED
+        assert release.use(download_url=url).outputs["cache-status"] == "success"
+        server.shutdown()
+    job.end()
+
+
+def test_path_is_used_only_when_asked(job):
+    folder = copied(job, "setup-github-cache")
+    os.makedirs(job.join("bin"))
+    os.symlink(PROGRAM, job.join("bin/runnerfs"))
+    job.base["PATH"] = job.join("bin") + ":" + job.base["PATH"]
+    step = job.uses(folder)
+    assert step.code == 0 and step.outputs == DISABLED and "binary-path" in step.annotated("warning")
+    assert job.uses(folder, {"use-path": "true"}).outputs["cache-status"] == "success"
+    job.end()
+
+
+@pytest.mark.parametrize("inputs", [{"runnerfs-version": "1.2.3"}, {"binary-path": "/nowhere/runnerfs"}, {"binary-path": "/etc"}])
+def test_no_program_sets_outputs_and_says_why(job, inputs):
+    Release(job)
+    step = job.uses(os.path.join(job.workspace, ".github/actions/setup-github-cache"), inputs)
+    assert step.code == 0 and step.outputs == DISABLED and len(step.annotations) == 1 and "hint" in step.annotated("warning")
+    job.end()
+
+
+def test_a_machine_that_no_release_is_for(job):
+    release = Release(job)
+    release.write({"version": "9.9.9", "assets": {"9.9.9": {"linux-riscv64": next(iter(release.document["assets"]["9.9.9"].values()))}}})
+    step = release.use()
+    assert step.outputs == DISABLED and step.code == 0 and "there is no runnerfs for" in step.annotated("warning")
+    job.end()
+
+
+def test_a_program_that_breaks_off_sets_outputs(job):
+    with open(job.join("broken"), "w", encoding="utf-8") as file:
+        file.write("#!/bin/sh\nkill -9 $$\n")
+    os.chmod(job.join("broken"), 0o755)
+    step = job.github_cache(binary_path=job.join("broken"))
+    assert step.code == 0 and step.outputs == DISABLED and "signal" in step.annotated("warning")
+    posts, _ = job.finish()
+    assert posts[0].code == 0
+
+
+def test_post_runs_the_program_of_main_whatever_path_says(job):
+    job.github_cache()
+    job.run('mkdir -p "$RUNNER_TEMP/evil"; printf "#!/bin/sh\\necho pwned\\n" > "$RUNNER_TEMP/evil/runnerfs"; chmod +x "$RUNNER_TEMP/evil/runnerfs"; '
+            'cp "$RUNNER_TEMP/evil/runnerfs" "$RUNNER_TEMP/evil/tar"; echo "$RUNNER_TEMP/evil" >> "$GITHUB_PATH"; echo "RUNNERFS_SOCKET=/nowhere" >> "$GITHUB_ENV"')
+    assert "pwned" in job.run("runnerfs").log
+    posts = job.end()
+    assert "pwned" not in posts[0].raw
