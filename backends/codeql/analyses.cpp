@@ -116,10 +116,19 @@ Result<std::optional<Analysis>> find_analysis(GithubApi& api, const std::string&
 
 Result<std::string> GithubSource::default_ref(const ScanEvent& event) {
   if (!event.default_branch.empty()) return "refs/heads/" + event.default_branch;
+  if (!default_ref_.empty()) return default_ref_;
   TRY_ASSIGN(const json answer, get_json(api_, repos(repository_), ""));
   const std::string branch = text_at(answer, "default_branch");
   if (branch.empty()) return fail(Code::kBroken, "GitHub does not say which branch is the default one");
-  return "refs/heads/" + branch;
+  return default_ref_ = "refs/heads/" + branch;
+}
+
+Result<std::vector<std::string>> GithubSource::refs(const ScanEvent& event) {
+  TRY_ASSIGN(const std::string first, default_ref(event));
+  std::vector<std::string> out{first};
+  const bool own = event.ref.starts_with("refs/heads/") || event.ref.starts_with("refs/tags/");
+  if (own && event.ref != first && trust_class(event) == "ref:" + event.ref) out.push_back(event.ref);
+  return out;
 }
 
 Result<const std::vector<Analysis>*> GithubSource::list(const std::string& ref) {
@@ -128,38 +137,63 @@ Result<const std::vector<Analysis>*> GithubSource::list(const std::string& ref) 
   return &(lists_[ref] = std::move(fresh));
 }
 
-// Trees are named by their content: the same id is the same files.
-Result<bool> GithubSource::same_files(const Subject& subject, const std::string& commit) {
-  if (commit == subject.manifest.commit) return true;
-  if (const auto known = same_.find(commit); known != same_.end()) return known->second;
+Result<std::string> GithubSource::tree_of(const std::string& commit) {
+  if (const auto known = trees_.find(commit); known != trees_.end()) return known->second;
   TRY_ASSIGN(const json answer, get_json(api_, fmt::format("{}/git/commits/{}", repos(repository_), commit), ""));
   const json* tree = member(answer, "tree");
   const std::string id = tree ? text_at(*tree, "sha") : "";
   if (!full_id(id)) return fail(Code::kBroken, "GitHub does not say which tree a commit has");
-  if (id == subject.manifest.tree) return same_[commit] = true;
-  if (subject.manifest.mode != Mode::kInert) return same_[commit] = false;
-  TRY_ASSIGN(const json whole, get_json(api_, fmt::format("{}/git/trees/{}", repos(repository_), id), "recursive=1"));
+  return trees_[commit] = id;
+}
+
+Result<bool> GithubSource::list_files(const std::string& tree, const std::function<void(const TreeEntry&)>& visit) {
+  TRY_ASSIGN(const json whole,
+             get_json(api_, fmt::format("{}/git/trees/{}", repos(repository_), tree), "recursive=1"));
   const json* entries = member(whole, "tree");
   const json* cut = member(whole, "truncated");
-  if (!entries || !entries->is_array() || (cut && *cut != false)) return same_[commit] = false;
+  if (!entries || !entries->is_array() || (cut && *cut != false)) return false;
   std::vector<std::pair<std::string, const json*>> files;
   for (const json& entry : *entries)
     if (text_at(entry, "type") != "tree") files.emplace_back(text_at(entry, "path"), &entry);
   std::sort(files.begin(), files.end());
-  TreeSummary summary;
   for (const auto& [path, entry] : files) {
     const std::string mode = text_at(*entry, "mode"), sha = text_at(*entry, "sha");
-    summary.add({mode, sha, path});
+    visit({mode, sha, path});
   }
+  return true;
+}
+
+// Trees are named by their content: the same id is the same files.
+Result<bool> GithubSource::same_files(const Subject& subject, const std::string& commit) {
+  if (commit == subject.manifest.commit) return true;
+  if (const auto known = same_.find(commit); known != same_.end()) return known->second;
+  TRY_ASSIGN(const std::string tree, tree_of(commit));
+  if (tree == subject.manifest.tree) return same_[commit] = true;
+  if (subject.manifest.mode != Mode::kInert) return same_[commit] = false;
+  TreeSummary summary;
+  TRY_ASSIGN(const bool whole, list_files(tree, [&](const TreeEntry& entry) { summary.add(entry); }));
   const auto wanted = subject.manifest.inputs.find("files");
-  return same_[commit] = wanted != subject.manifest.inputs.end() && summary.inert_digest() == wanted->second;
+  return same_[commit] =
+             whole && wanted != subject.manifest.inputs.end() && summary.inert_digest() == wanted->second;
+}
+
+Result<std::map<std::string, std::string>> GithubSource::blobs(const Candidate& candidate,
+                                                               const std::vector<std::string>& paths) {
+  TRY_ASSIGN(const std::string tree, tree_of(candidate.commit));
+  std::map<std::string, std::string> out;
+  TRY_ASSIGN(const bool whole, list_files(tree, [&](const TreeEntry& entry) {
+               if (std::binary_search(paths.begin(), paths.end(), entry.path)) out.emplace(entry.path, entry.id);
+             }));
+  if (!whole) return fail(Code::kBroken, "GitHub does not list all files of the commit that was scanned");
+  return out;
 }
 
 // Its key is the subject's when nothing is known to differ.
-Result<Candidate> GithubSource::compare(const Subject& subject, const Analysis& analysis) {
+Result<Candidate> GithubSource::compare(const Subject& subject, const Analysis& analysis, const std::string& trust) {
   Candidate out;
   out.source = "GitHub";
-  out.trust = "default";
+  out.trust = trust;
+  out.ref = analysis.ref;
   out.commit = analysis.commit;
   out.analysed_at = analysis.created_at;
   out.id = analysis.id;
@@ -174,40 +208,56 @@ Result<Candidate> GithubSource::compare(const Subject& subject, const Analysis& 
   const std::string workflow = analysis.analysis_key.substr(0, analysis.analysis_key.rfind(':'));
   if (workflow.starts_with("dynamic/"))
     out.not_reusable = "it was made by default setup, whose configuration is not known";
-  if (!subject.workflow.empty() && !workflow.empty() && workflow != subject.workflow)
+  else if (!subject.workflow.empty() && !workflow.empty() && workflow != subject.workflow)
     out.not_reusable = fmt::format("it was made by {}, not by {}", workflow, subject.workflow);
-  if (subject.workflow.empty() || workflow.empty()) out.uncertain = "how it was configured is not known";
+  // Without a workflow of our own that of the analysis says as much where the commit holds it: GitHub takes analyses of
+  // one category for one configuration.
+  if (workflow.empty() || (subject.workflow.empty() && !subject.workflows.contains(workflow)))
+    out.uncertain = "how it was configured is not known";
   if (subject.language.built) out.uncertain = "the machine that built it is not known";
   if (!out.not_reusable.empty()) return out;
   TRY_ASSIGN(const bool same, same_files(subject, analysis.commit));
   if (same) out.key = subject.manifest.key;
+  if (analysis.commit == subject.manifest.commit) out.tree = subject.manifest.tree;
+  if (const auto tree = trees_.find(analysis.commit); tree != trees_.end()) out.tree = tree->second;
   return out;
 }
 
+// A branch's analyses are of the class of a job on it.
+static std::string class_of(const std::string& ref, const std::string& default_ref) {
+  return ref == default_ref ? "default" : "ref:" + ref;
+}
+
 Result<std::vector<Candidate>> GithubSource::find(const Subject& subject, const ScanEvent& event) {
-  constexpr std::size_t kMostCommits = 20;
-  if (subject.manifest.mode == Mode::kCommit) return std::vector<Candidate>{};
-  TRY_ASSIGN(const std::string ref, default_ref(event));
-  TRY_ASSIGN(const auto* analyses, list(ref));
+  constexpr std::size_t kMostCommits = 20;  // of a ref
   std::vector<Candidate> out;
-  for (const Analysis& analysis : *analyses) {
-    if (!of_category(subject, analysis)) continue;
-    if (out.size() == kMostCommits) break;
-    TRY_ASSIGN(Candidate candidate, compare(subject, analysis));
-    const bool fits = candidate.key == subject.manifest.key && candidate.not_reusable.empty();
-    out.push_back(std::move(candidate));
-    if (fits) break;
+  if (subject.manifest.mode == Mode::kCommit) return out;
+  TRY_ASSIGN(const auto from, refs(event));
+  for (const std::string& ref : from) {
+    TRY_ASSIGN(const auto* analyses, list(ref));
+    std::size_t compared = 0;
+    for (const Analysis& analysis : *analyses) {
+      if (!of_category(subject, analysis)) continue;
+      if (compared++ == kMostCommits) break;
+      TRY_ASSIGN(Candidate candidate, compare(subject, analysis, class_of(ref, from[0])));
+      const bool fits = candidate.key == subject.manifest.key && candidate.not_reusable.empty();
+      out.push_back(std::move(candidate));
+      if (fits) return out;
+    }
   }
   return out;
 }
 
-Result<std::optional<Candidate>> GithubSource::vouch(const Subject& subject, const std::string& ref,
-                                                     const std::string& commit) {
-  TRY_ASSIGN(const auto* analyses, list(ref));
-  for (const Analysis& analysis : *analyses) {
-    if (analysis.commit != commit || !of_category(subject, analysis)) continue;
-    TRY_ASSIGN(Candidate candidate, compare(subject, analysis));
-    if (candidate.key == subject.manifest.key && candidate.not_reusable.empty()) return candidate;
+Result<std::optional<Candidate>> GithubSource::vouch(const Subject& subject, const ScanEvent& event,
+                                                     const std::string& commit, std::uint64_t alerts) {
+  TRY_ASSIGN(const auto from, refs(event));
+  for (const std::string& ref : from) {
+    TRY_ASSIGN(const auto* analyses, list(ref));
+    for (const Analysis& analysis : *analyses) {
+      if (analysis.commit != commit || analysis.results != alerts || !of_category(subject, analysis)) continue;
+      TRY_ASSIGN(Candidate candidate, compare(subject, analysis, class_of(ref, from[0])));
+      if (candidate.key == subject.manifest.key && candidate.not_reusable.empty()) return candidate;
+    }
   }
   return std::nullopt;
 }

@@ -41,25 +41,39 @@ class GithubSource {
   // api outlives it.
   GithubSource(GithubApi& api, std::string repository) : api_(api), repository_(std::move(repository)) {}
 
-  // The analyses of the default branch that could stand for the scan, newest first, up to the first that has its key.
-  // One conditional request for the list; of commits and trees, which never change, one each and only once.
+  // The analyses that could stand for the scan, newest first, up to the first that has its key: of the default branch,
+  // then, where none of these has it, of the job's own branch or tag. Those of pull requests are never taken: their
+  // runs may be restricted to the lines of the change, and a fork may have uploaded them. One conditional request a
+  // list; of commits and trees, which never change, one each and only once.
   Result<std::vector<Candidate>> find(const Subject& subject, const ScanEvent& event);
-  // GitHub's record of a result that a store holds: the same commit, category, tool and version, without an error.
-  Result<std::optional<Candidate>> vouch(const Subject& subject, const std::string& ref, const std::string& commit);
+  // GitHub's record of a result with the subject's key that a store holds: the same commit, category, tool and version,
+  // the same number of results, without an error. What is relied on then is GitHub's copy, by the branch that it is of.
+  Result<std::optional<Candidate>> vouch(const Subject& subject, const ScanEvent& event, const std::string& commit,
+                                         std::uint64_t alerts);
   // Whether GitHub has an analysis of this very commit and category, so that nothing needs to be uploaded.
   Result<bool> has(const Subject& subject, const ScanEvent& event);
   // The analysis of a candidate of find() or vouch(), for its counts.
   const Analysis* analysis(const Candidate& candidate) const;
+  // The blobs of `paths` in the commit of a candidate. A path that is not in it is left out; kBroken when GitHub does
+  // not list the whole tree.
+  Result<std::map<std::string, std::string>> blobs(const Candidate& candidate, const std::vector<std::string>& paths);
 
  private:
   Result<std::string> default_ref(const ScanEvent& event);
   Result<const std::vector<Analysis>*> list(const std::string& ref);
-  Result<Candidate> compare(const Subject& subject, const Analysis& analysis);
+  // The refs whose analyses may be relied on: the default branch, the job's own branch or tag.
+  Result<std::vector<std::string>> refs(const ScanEvent& event);
+  Result<Candidate> compare(const Subject& subject, const Analysis& analysis, const std::string& trust);
+  Result<std::string> tree_of(const std::string& commit);
   Result<bool> same_files(const Subject& subject, const std::string& commit);
+  // Every entry of a tree but directories, sorted by path; false: GitHub cut the list.
+  Result<bool> list_files(const std::string& tree, const std::function<void(const TreeEntry&)>& visit);
 
   GithubApi& api_;
   const std::string repository_;
+  std::string default_ref_;
   std::map<std::string, std::vector<Analysis>> lists_;  // by ref
+  std::map<std::string, std::string> trees_;            // by commit
   std::map<std::string, bool> same_;                    // by commit
 };
 

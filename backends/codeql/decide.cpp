@@ -14,7 +14,6 @@ Decision scan(std::string reason) { return {false, std::move(reason), std::nullo
 
 // Why this one may not be used; "" when it may.
 std::string objection(const Subject& subject, const Circumstances& circumstances, const Candidate& candidate) {
-  if (candidate.key != subject.manifest.key) return "its key is another";
   if (!candidate.not_reusable.empty()) return candidate.not_reusable;
   const std::string reader = trust_class(circumstances.event);
   if (!may_rely(reader, candidate.trust))
@@ -26,6 +25,12 @@ std::string objection(const Subject& subject, const Circumstances& circumstances
   if (!moving.empty() && age > circumstances.max_age)
     return fmt::format("it is older than {} s, and {}", duration_text(circumstances.max_age), moving);
   return {};
+}
+
+std::string nothing_found(const std::vector<std::string>& sources) {
+  if (sources.empty()) return "no stored result has this key";
+  if (sources.size() == 1) return fmt::format("{} has no result with this key", sources[0]);
+  return fmt::format("neither {} nor {} has a result with this key", sources[0], sources[1]);
 }
 
 }  // namespace
@@ -43,7 +48,13 @@ Decision decide(const Subject& subject, const Circumstances& circumstances, cons
                 const std::string& lack) {
   if (std::string why = must_scan(subject, circumstances); !why.empty()) return scan(std::move(why));
   std::string first;  // objection
+  std::string unlike;  // what was said of one whose key was not looked for any more
   for (const Candidate& candidate : candidates) {
+    if (candidate.key != subject.manifest.key) {
+      if (unlike.empty() && candidate.key.empty() && !candidate.not_reusable.empty())
+        unlike = fmt::format("{} has a result, but {}", candidate.source, candidate.not_reusable);
+      continue;
+    }
     const std::string why = objection(subject, circumstances, candidate);
     if (!why.empty()) {
       if (first.empty()) first = fmt::format("{} has a result, but {}", candidate.source, why);
@@ -58,7 +69,9 @@ Decision decide(const Subject& subject, const Circumstances& circumstances, cons
         fmt::format("{} has the result of {}, analysed at {}", candidate.source, same, rfc3339(candidate.analysed_at)),
         candidate};
   }
-  if (first.empty()) first = "no stored result has this key";
+  if (first.empty()) first = unlike;
+  if (first.empty() && circumstances.sources.empty() && !lack.empty()) return scan(lack);
+  if (first.empty()) first = nothing_found(circumstances.sources);
   return scan(lack.empty() ? first : fmt::format("{} ({})", first, lack));
 }
 

@@ -19,6 +19,7 @@ struct Candidate {
   std::string not_reusable;  // why it is no ground for a skip; "" when it is one
   std::string uncertain;     // what of it is not known, as an input that may move; "" when all is
   std::string commit, ref;
+  std::string tree;          // of that commit; "" when it is not known
   std::string digest;        // SHA-256 of the SARIF, hex; "" when it is not known yet
   double analysed_at = 0;    // wall seconds
   std::string id;            // how its source finds it again
@@ -36,6 +37,7 @@ struct Circumstances {
   double max_age = 0;  // seconds that a result lasts while an input of it may move
   std::vector<std::string> changed;  // --changed-files: names, relative to the root
   bool changed_given = false;
+  std::vector<std::string> sources;  // that were asked: "the local store", "GitHub"
 };
 
 // Why the scan must run whatever is stored; "" when a stored result may stand for it. Worth asking before the stores.

@@ -54,7 +54,7 @@ Result<Language> find_language(std::string_view name) {
     if (language.name == canonical) return language;
   std::string names;
   for (const Language& language : kLanguages) names.append(names.empty() ? "" : ", ").append(language.name);
-  return fail(Code::kUsage, "CodeQL has no language '" + std::string(name) + "'", "one of " + names);
+  return fail(Code::kUsage, "there is no CodeQL language '" + std::string(name) + "'", "one of " + names);
 }
 
 bool may_concern(const Language& language, std::string_view path) {

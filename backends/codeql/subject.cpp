@@ -76,6 +76,7 @@ class Examiner {
                          {"config", config_text(asked_.config)},
                          {"language", std::string(out_.language.name)}};
       manifest.key = reference_key(asked_.repository, commit.id, asked_.config, out_.language.name);
+      manifest.floating.push_back("a key by commit says nothing of tool, queries and machine");
       return std::move(out_);
     }
     choices();
@@ -105,6 +106,7 @@ class Examiner {
       if (!entry.submodule()) ids.append(entry.id).push_back('\n');
       return true;
     }));
+    out_.workflows = summary.workflows();
     TRY(nothing_missing(git, ids));
     TRY_ASSIGN(const WorkTreeState work, inspect_work_tree(git, summary, environment_));
     out_.doubts.insert(out_.doubts.end(), work.doubts.begin(), work.doubts.end());

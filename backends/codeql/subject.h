@@ -1,6 +1,7 @@
 // Subject: the scan that is asked about, with its key and everything that speaks against answering it from a store.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@ struct Subject {
   std::string category;
   Manifest manifest;   // trust and blobs are for others to fill in
   std::string workflow;  // path of the workflow's file, "" when it is not known
+  std::map<std::string, std::string> workflows;  // all that the commit holds: path → blob
   // Why no stored result may stand for this scan; sentences. The first is the reason that is given.
   std::vector<std::string> doubts;
 };

@@ -196,17 +196,67 @@ TEST_CASE("nothing needs to be uploaded where GitHub has this commit's analysis"
   CHECK_FALSE(has());
 }
 
-TEST_CASE("GitHub's record raises what a pull request stored") {
+TEST_CASE("GitHub's record of the default branch raises what somebody else stored") {
   Rig rig;
+  const std::string head = rig.repo.head();
+  std::string element = rig.analysis(head);
+  const auto vouched = [&](const std::string& commit, std::uint64_t alerts = 2) {
+    rig.list(element);
+    GithubSource source(rig.github, "octo/hello");
+    auto found = source.vouch(rig.repo.examine(), rig.event, commit, alerts);
+    REQUIRE(found);
+    return *found;
+  };
+  REQUIRE(vouched(head));
+  CHECK(vouched(head)->trust == "default");
+  CHECK_FALSE(vouched(std::string(40, '1')));
+  SECTION("not with other counts") { CHECK_FALSE(vouched(head, 3)); }
+  SECTION("not by an analysis of a pull request, which may be of a part, or a fork's") {
+    element.replace(element.find("refs/heads/main"), 15, "refs/pull/7/merge");
+    rig.event.ref = "refs/pull/7/merge";
+    rig.event.job.name = "pull_request";
+    CHECK_FALSE(vouched(head));
+    CHECK(rig.find().empty());
+  }
+}
+
+TEST_CASE("the job's own branch is asked after the default one, and is no more than itself") {
+  Rig rig;
+  rig.event.job.name = "push";
+  rig.event.ref = "refs/heads/topic";
   std::string element = rig.analysis(rig.repo.head());
-  element.replace(element.find("refs/heads/main"), 15, "refs/pull/7/merge");
+  element.replace(element.find("refs/heads/main"), 15, "refs/heads/topic");
   rig.list(element);
+  CHECK(rig.fits());
+  CHECK(rig.find()[0].trust == "ref:refs/heads/topic");
+}
+
+TEST_CASE("without a workflow of our own that of the analysis must lie in the commit") {
+  Rig rig;
+  auto environment = rig.repo.environment();
+  environment.erase("GITHUB_WORKFLOW_REF");
+  rig.list(rig.analysis(rig.repo.head()));
+  CHECK(rig.find(rig.repo.examine(rig.repo.asked(), environment))[0].uncertain.empty());
+  rig.repo.git({"mv", ".github/workflows/scan.yml", ".github/workflows/other.yml"});
+  rig.repo.commit();
+  rig.list(rig.analysis(rig.repo.head()));
+  CHECK_FALSE(rig.find(rig.repo.examine(rig.repo.asked(), environment))[0].uncertain.empty());
+}
+
+TEST_CASE("the blobs of a commit that was scanned are GitHub's to tell") {
+  Rig rig;
+  const std::string scanned = rig.repo.head();
+  rig.know(scanned);
+  rig.know_files(scanned);
+  Candidate candidate;
+  candidate.commit = scanned;
   GithubSource source(rig.github, "octo/hello");
-  const auto vouched = source.vouch(rig.repo.examine(), "refs/pull/7/merge", rig.repo.head());
-  REQUIRE(vouched);
-  REQUIRE(vouched->has_value());
-  CHECK((*vouched)->trust == "default");
-  CHECK_FALSE(source.vouch(rig.repo.examine(), "refs/pull/7/merge", std::string(40, '1'))->has_value());
+  const auto blobs = source.blobs(candidate, {"app.py", "none.py"});
+  REQUIRE(blobs);
+  CHECK(*blobs == std::map<std::string, std::string>{{"app.py", rig.repo.git({"rev-parse", "HEAD:app.py"})}});
+  rig.know_files(scanned, true);
+  GithubSource again(rig.github, "octo/hello");
+  CHECK_FALSE(again.blobs(candidate, {"app.py"}));
 }
 
 TEST_CASE("the analysis of a commit and language is found for the tree") {
