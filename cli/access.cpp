@@ -53,7 +53,7 @@ Result<std::string> read_tree(Access& access, const std::string& path, std::size
   return out;
 }
 
-Result<std::unique_ptr<Reach>> Reach::begin(const Given& given) {
+Result<std::unique_ptr<Reach>> Reach::prepare(const Given& given) {
   std::unique_ptr<Reach> out(new Reach);
   out->token_ = take_secrets();
   const ConfigSources sources = present_sources(given.settings);
@@ -98,14 +98,18 @@ Result<bool> Reach::connect(const Given& given) {
 }
 
 Result<std::unique_ptr<Reach>> Reach::open(const Given& given) {
-  TRY_ASSIGN(auto out, begin(given));
-  TRY_ASSIGN(const bool connected, out->connect(given));
-  if (connected) return out;
-  TRY(out->build_here());
-  const Millis deadline(static_cast<std::int64_t>((out->settings().origin_timeout + 5) * 1000));
-  out->access_ =
-      std::make_unique<WalkAccess>(out->daemon_->root(), Caller{::geteuid(), ::getegid(), ::getpid()}, deadline);
+  TRY_ASSIGN(auto out, prepare(given));
+  TRY(out->attach(given));
   return out;
+}
+
+Result<> Reach::attach(const Given& given) {
+  TRY_ASSIGN(const bool connected, connect(given));
+  if (connected) return {};
+  TRY(build_here());
+  const Millis deadline(static_cast<std::int64_t>((settings().origin_timeout + 5) * 1000));
+  access_ = std::make_unique<WalkAccess>(daemon_->root(), Caller{::geteuid(), ::getegid(), ::getpid()}, deadline);
+  return {};
 }
 
 Result<Daemon*> Reach::build_here() {
@@ -115,7 +119,7 @@ Result<Daemon*> Reach::build_here() {
 }
 
 Result<std::unique_ptr<Reach>> Reach::open_daemon(const Given& given) {
-  TRY_ASSIGN(auto out, begin(given));
+  TRY_ASSIGN(auto out, prepare(given));
   TRY_ASSIGN(const bool connected, out->connect(given));
   if (!connected && out->silent_) return fail(std::move(*out->silent_));
   if (!connected)

@@ -24,11 +24,15 @@ class Reach {
   static Result<std::unique_ptr<Reach>> open(const Given& given);
   // Only a daemon: kNotFound when there is none.
   static Result<std::unique_ptr<Reach>> open_daemon(const Given& given);
+  // In two steps, for a command that may not need the tree at all: reads the configuration and takes the token out of
+  // the environment, then, once, reaches the tree as open() does. access() is there after the second.
+  static Result<std::unique_ptr<Reach>> prepare(const Given& given);
+  Result<> attach(const Given& given);
   ~Reach();
 
   Access& access() { return *access_; }
   const Settings& settings() const { return configuration_.settings; }
-  const Environment& environment() const { return environment_; }
+  const Environment& environment() const { return environment_; }  // without secrets
   // The objects of a daemon in this process, beside the one that serves the tree if there is one: for what works on the
   // store itself. Not to be called twice.
   Result<Daemon*> build_here();
@@ -43,7 +47,6 @@ class Reach {
 
  private:
   Reach() = default;
-  static Result<std::unique_ptr<Reach>> begin(const Given& given);
   Result<bool> connect(const Given& given);
 
   Configuration configuration_;

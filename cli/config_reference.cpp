@@ -114,7 +114,7 @@ constexpr const char* kNoScans = "this version keeps no scan results";
 constexpr Row kVariables[] = {
     {"ENABLE_P2P_CACHE", kNoPeers},        {"CACHE_ENABLE_P2P", kNoPeers},      {"P2P_LISTEN_PORT", kNoPeers},
     {"CACHE_LISTEN_PORT", kNoPeers},       {"ENABLE_PEER_DISCOVERY", kNoPeers}, {"CACHE_BOOTSTRAP_PEERS", kNoPeers},
-    {"CACHE_P2P_SHARED_SECRET", kNoPeers}, {"CODEQL_CACHE_DIR", kNoScans},      {"CODEQL_CACHE_TTL", kNoScans},
+    {"CACHE_P2P_SHARED_SECRET", kNoPeers}, {"CODEQL_CACHE_DIR", kNoScans},
 };
 
 template <std::size_t N>

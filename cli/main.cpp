@@ -8,6 +8,7 @@
 #include "base/secret.h"
 #include "cli/action.h"
 #include "cli/audit.h"
+#include "cli/codeql.h"
 #include "cli/command.h"
 #include "cli/message.h"
 #include "cli/parse.h"
@@ -147,6 +148,21 @@ constexpr Command kCommands[] = {
      "  runnerfs audit verify\n  runnerfs audit tail -n 20",
      false,
      kAuditCommands},
+    {"codeql",
+     nullptr,
+     "skip scans of code that has not changed",
+     "COMMAND [OPTION…]",
+     1,
+     kAny,
+     {},
+     true,
+     false,
+     "Results of CodeQL scans by what they depend on: the same files, configuration, tool and machine have the same\n"
+     "key. Repository, event and ref come from GITHUB_*; the checkout is the current directory.",
+     "  runnerfs codeql check --language python --config security-extended --github-output\n  runnerfs codeql explain "
+     "--language python --config security-extended",
+     false,
+     kCodeqlCommands},
     {"secret",
      nullptr,
      "store, read and keep credentials",
@@ -268,6 +284,7 @@ int run(const Command& command, const std::vector<std::string>& arguments) {
                                      : fmt::format("{}: there is no command '{}'", command.name, arguments[0]),
                    fmt::format("`runnerfs {} --help` lists its commands", command.name)});
   const auto given = parse_arguments(command, arguments);
+  if (!given && command.run == run_codeql_check) codeql_check_refused(arguments);
   return given ? command.run(*given) : report(given.error());
 }
 

@@ -80,6 +80,8 @@ constexpr Option kOptions[] = {
      "who gets the key of an audit log that is made: a public key of `runnerfs audit keygen`"},
     {"require_mlock", &S::require_mlock, K::kBool, C::kNever, 0, 0, "", "", "", "",
      "no secrets/ unless its memory can be locked"},
+    {"codeql.cache_ttl", &S::codeql_cache_ttl, K::kDuration, C::kTtl, 0, kYear, "", "CODEQL_CACHE_TTL", "", "TIME",
+     "how long the result of a scan lasts while an input of it may move: a tag, an unknown version"},
     {"socket", &S::socket, K::kPath, C::kNever, 0, 0, "", "", "", "PATH", "the daemon's Unix socket"},
     {"source", &S::source, K::kText, C::kNever, 0, 0, "", "", "", "NAME", "the source that mount(8) shows"},
     {"for", &S::served_user, K::kText, C::kNever, 0, 0, "", "", "", "USER",

@@ -24,6 +24,13 @@ std::string reworded(std::string text) {
   return text;
 }
 
+// A command may use the name of an option for something of its own: there the option is for files and the environment.
+bool takes(const Command& command, const Option& option) {
+  const std::string flag = flag_of(option);
+  return command.settings && std::none_of(command.flags.begin(), command.flags.end(),
+                                          [&](const Flag& own) { return own.name == flag; });
+}
+
 }  // namespace
 
 bool wants_help(const std::vector<std::string>& arguments) {
@@ -54,8 +61,8 @@ Result<Given> parse_arguments(const Command& command, const std::vector<std::str
                               : app.add_flag(names);
     own.emplace_back(&flag, option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll));
   }
-  if (command.settings)
-    for (const Option& option : option_table()) {
+  for (const Option& option : option_table())
+    if (takes(command, option)) {
       const std::string flag = flag_of(option);
       CLI::Option* added = *option.argument != '\0'
                                ? app.add_option(flag, texts.emplace_back())->expected(1)->allow_extra_args(false)
@@ -144,7 +151,7 @@ std::string help_text(const Command& command) {
   if (command.settings) {
     out += "\nsettings (also as x.y in the configuration file and as RUNNERFS_X_Y):\n";
     for (const Option& option : option_table())
-      line(fmt::format("{}{}{}", flag_of(option), *option.argument != '\0' ? " " : "", option.argument), option.help);
+      if (takes(command, option)) line(fmt::format("{}{}{}", flag_of(option), *option.argument != '\0' ? " " : "", option.argument), option.help);
   }
   if (*command.examples != '\0') out += fmt::format("\nexamples:\n{}\n", command.examples);
   return out;

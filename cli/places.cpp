@@ -109,6 +109,15 @@ Result<> prepare_socket_directory(const std::string& socket) {
   return {};
 }
 
+Result<> prepare_private_directory(const std::string& directory) {
+  TRY(make_directories(directory, 0700));
+  struct stat info {};
+  if (::lstat(directory.c_str(), &info) != 0) return fail_errno(errno, directory);
+  if (!S_ISDIR(info.st_mode) || info.st_uid != ::geteuid() || (info.st_mode & 0022) != 0)
+    return fail(Code::kDenied, fmt::format("{}: others could put a file there", directory), "name a file with --output");
+  return {};
+}
+
 std::string state_directory(const Environment& environment) {
   const std::string named = variable(environment, "XDG_STATE_HOME");
   return (named.starts_with("/") ? named : expand_home("~/.local/state")) + "/runnerfs";

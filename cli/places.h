@@ -30,6 +30,9 @@ std::vector<std::string> socket_files(const Environment& environment);
 // write to it.
 Result<> prepare_socket_directory(const std::string& socket);
 
+// Makes a directory (0700, its parents too) that nobody else may write to. kDenied: it is there and is not so.
+Result<> prepare_private_directory(const std::string& directory);
+
 // $XDG_STATE_HOME/runnerfs, else ~/.local/state/runnerfs.
 std::string state_directory(const Environment& environment);
 

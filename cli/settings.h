@@ -63,6 +63,9 @@ struct Settings {
   std::string audit_owner;  // base64 of an X25519 public key
   bool require_mlock = false;          // no secrets/ unless its memory can be locked
 
+  // Results of scans.
+  double codeql_cache_ttl = 24 * 3600;  // seconds that a result lasts while an input of its scan may move
+
   // The fronts.
   std::string socket;               // "": by the mountpoint (places.h)
   std::string source = "runnerfs";  // shown by mount(8)

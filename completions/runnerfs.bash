@@ -1,21 +1,21 @@
 # bash completion for runnerfs(1). Asks nobody: paths are what is held (runnerfs ls), files are the shell's.
 _runnerfs() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-  local commands="mount serve umount init keygen status path why cat ls put rm stat stats secret snapshot mask audit action config env doctor version help"
+  local commands="mount serve umount init keygen status path why cat ls put rm stat stats secret codeql snapshot mask audit action config env doctor version help"
   local settings="--config --repo --workflow --runner --token-file --ca-file --api-url --api-allow --api-deny
     --api-max-pages --api-etag-proof --no-api-etag-proof --api-gh-token --no-api-gh-token --api-stale-limit
     --max-object-size --origin-timeout --origin-connections --origin-in-flight --cache-enabled --no-cache-enabled
     --cache-persistence --no-cache-persistence --cache-directory --cache-max-size --cache-max-bytes --cache-default-ttl
     --operation-ttls --memory-max-bytes --memory-max-entries --rate-limiting-warning-threshold
     --snapshot-interval --rate-limiting-aggressive-threshold --rate-limiting-cache-first-mode --no-rate-limiting-cache-first-mode
-    --key-source --isolation --credentials-directory --audit-sync --audit-owner --require-mlock --no-require-mlock --socket --source --for --allow-other --no-allow-other --ro --no-ro --nonempty --no-nonempty
+    --key-source --isolation --credentials-directory --audit-sync --audit-owner --codeql-cache-ttl --require-mlock --no-require-mlock --socket --source --for --allow-other --no-allow-other --ro --no-ro --nonempty --no-nonempty
     --log-level --log-file --log-stats --no-log-stats"
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
     COMPREPLY=($(compgen -W "$commands --help --version" -- "$cur"))
     return
   fi
-  case $prev in
+  [[ $command == codeql && ( $prev == --config || $prev == --source ) ]] || case $prev in
     --config | --token-file | --ca-file | --log-file | --key | --key-file | --socket)
       COMPREPLY=($(compgen -f -- "$cur"))
       return
@@ -50,6 +50,20 @@ _runnerfs() {
       ;;
   esac
   local own=
+  local languages="actions c-cpp csharp go java-kotlin javascript-typescript python ruby rust swift"
+  if [[ $command == codeql ]]; then
+    case $prev in
+      --language) COMPREPLY=($(compgen -W "$languages" -- "$cur")) ;;
+      --config) COMPREPLY=($(compgen -W "default security-extended security-and-quality" -- "$cur")) ;;
+      --mode) COMPREPLY=($(compgen -W "auto tree inert commit" -- "$cur")) ;;
+      --build-mode) COMPREPLY=($(compgen -W "none autobuild manual" -- "$cur")) ;;
+      --source) COMPREPLY=($(compgen -W "local github local,github" -- "$cur")) ;;
+      -C) COMPREPLY=($(compgen -d -- "$cur")) ;;
+      -o | --output | --changed-files) COMPREPLY=($(compgen -f -- "$cur")) ;;
+      *) prev= ;;
+    esac
+    [[ -n $prev ]] && return
+  fi
   case $command in
     mount) own="-f --foreground -o" ;;
     serve) own="-b --background -f --foreground --stop -o" ;;
@@ -76,6 +90,19 @@ _runnerfs() {
         run) own="--secret --env --mount" ;;
         rekey) own="--root --show --mount" ;;
         *) own="--mount" ;;
+      esac
+      ;;
+    codeql)
+      if ((COMP_CWORD == 2)); then
+        COMPREPLY=($(compgen -W "check key explain prepare-upload --help" -- "$cur"))
+        return
+      fi
+      own="--language --config --tool-version --build-mode --mode --category --commit --source -C --directory"
+      case ${COMP_WORDS[2]} in
+        check) own+=" --changed-files -o --output --github-output --exit-code --json --mount" ;;
+        key) own+=" --json" ;;
+        explain) own+=" --json --mount" ;;
+        prepare-upload) own+=" -o --output --mount" ;;
       esac
       ;;
     config) own="--json" ;;

@@ -1,6 +1,6 @@
 """The control endpoint: plain HTTP on a port of its own, one JSON object {"do": command, …} a POST.
 
-resource {path, json | text | base64, kind, status, headers, etag, last_modified, items, wrapper, visible_to, permission,
+resource {path, json | text | base64, kind, status, headers, etag, last_modified, items, filters, wrapper, visible_to, permission,
           permitted, variants: {name: [kind, text]}}   sets an answer; remove {path} takes it away
 edit {path, …}            changes fields of one that is there
 redirect {path, status, location}, rename {old, id}, token {token, limit}, revoke {token}, switch {name, value}

@@ -78,6 +78,7 @@ def fill(world):
                   "html": ("application/vnd.github.html; charset=utf-8", b"<h1>hello</h1>\n")}))
     add(hello + "/contents/.github/workflows/build.yml", Resource(
         dump({"name": "build.yml"}), etag="git", variants={"raw": ("application/vnd.github.raw", b"on: push\n")}))
+    add(hello + "/code-scanning/analyses", Resource(items=[], filters={"ref": "ref", "tool_name": "tool.name"}))
     add(hello + "/code-scanning/analyses/77", Resource(dump({"id": 77, "commit_sha": SHA}), variants={
         "sarif": ("application/sarif+json; charset=utf-8", dump({"version": "2.1.0", "runs": []}))}))
     add(hello + "/actions/secrets", Resource(items=[{"name": "API_KEY"}], wrapper="secrets", permission="secrets=read",

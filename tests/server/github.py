@@ -46,6 +46,13 @@ def git_tag(body):
     return '"' + hashlib.sha1(b"blob %d\0" % len(body) + body).hexdigest() + '"'
 
 
+def member(item, place):
+    """The member at "a.b" of a JSON object."""
+    for name in place.split("."):
+        item = item[name]
+    return item
+
+
 def opaque(tag):
     return tag.strip().removeprefix("W/")
 
@@ -208,9 +215,11 @@ class GitHub:
         parameters = request.parameters()
         size = min(100, max(1, int(parameters.get("per_page") or 30)))
         number = max(1, int(parameters.get("page") or 1))
-        last = max(1, -(-len(resource.items) // size))
-        items = resource.items[(number - 1) * size:number * size]
-        body = dump({"total_count": len(resource.items), resource.wrapper: items} if resource.wrapper else items)
+        chosen = [item for item in resource.items if all(
+            parameters.get(name) in (None, member(item, place)) for name, place in resource.filters.items())]
+        last = max(1, -(-len(chosen) // size))
+        items = chosen[(number - 1) * size:number * size]
+        body = dump({"total_count": len(chosen), resource.wrapper: items} if resource.wrapper else items)
         links = []
         for name, target, when in (("prev", number - 1, number > 1), ("next", number + 1, number < last),
                                    ("last", last, number < last), ("first", 1, number > 1)):

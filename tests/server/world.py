@@ -18,6 +18,7 @@ class Resource:
     etag: str = "formula"  # "formula", "git" (40 hex, whatever the media type), "none", or the tag itself
     last_modified: str = ""
     items: list | None = None  # a list that is paged
+    filters: dict = field(default_factory=dict)  # query parameter → member of an item ("tool.name") that it must equal
     wrapper: str = ""  # the member that holds it, beside total_count; "" for a top-level array
     visible_to: list | None = None  # tokens; None: everybody
     permission: str = ""  # "actions=read": who may see it but lacks this gets 403
