@@ -24,9 +24,9 @@ std::string place_in(std::string_view text, std::int64_t position) {
   return fmt::format("byte {} (line {}, column {})", before.size(), lines + 1, before.size() - begin + 1);
 }
 
-Result<std::vector<Imported>> of_json(const ActionStep& step) {
+Result<Imports> of_json(const ActionStep& step) {
   const SecretBytes text = step.secret_input("credentials");
-  if (trimmed(text.reveal_text()).empty()) return std::vector<Imported>();
+  if (trimmed(text.reveal_text()).empty()) return Imports();
   auto parsed = parse_import(text);
   if (parsed) return parsed;
   if (parsed.error().position < 0)
@@ -79,7 +79,7 @@ std::vector<std::string> names_in(const std::string& text) {
 
 Result<WantedCredentials> wanted_credentials(ActionStep& step) {
   WantedCredentials out;
-  TRY_ASSIGN(std::vector<Imported> parsed, of_json(step));
+  TRY_ASSIGN(Imports parsed, of_json(step));
   TRY_ASSIGN(const std::string ttl, default_ttl(step));
   const std::string scope = step.input("scope");
   for (Imported& one : parsed) {
@@ -90,7 +90,8 @@ Result<WantedCredentials> wanted_credentials(ActionStep& step) {
     }
     if (one.scope.empty()) one.scope = scope;
     if (one.ttl.empty()) one.ttl = ttl;
-    out.given.push_back(std::move(one));
+    one.value = out.given.keep(one.value.reveal());
+    out.given.add(std::move(one));
   }
   for (const std::string& name : names_in(step.input("from-env"))) {
     if (!step.has_variable(name)) {
@@ -98,16 +99,17 @@ Result<WantedCredentials> wanted_credentials(ActionStep& step) {
       continue;
     }
     Imported one;
-    one.value = step.secret_variable(name);
-    step.mask(one.value.reveal_text());
-    if (one.value.empty()) {
+    const SecretBytes value = step.secret_variable(name);
+    step.mask(value.reveal_text());
+    if (value.empty()) {
       out.empty.push_back(name);
       continue;
     }
     one.name = name;
     one.scope = scope;
     one.ttl = ttl;
-    out.given.push_back(std::move(one));
+    one.value = out.given.keep(value.reveal());
+    out.given.add(std::move(one));
   }
   for (const std::string& name : names_in(step.input("credential-names"))) {
     const auto same = [&](const Imported& one) { return one.name == name; };

@@ -10,7 +10,7 @@
 namespace rfs {
 
 struct WantedCredentials {
-  std::vector<Imported> given;      // of the JSON and of the step's variables: to be stored
+  Imports given;                    // of the JSON and of the step's variables: to be stored
   std::vector<std::string> stored;  // of credential-names: to be read
   std::vector<std::string> empty;   // secrets that are not set: skipped
   std::vector<std::string> absent;  // variables of from-env that are not there

@@ -29,7 +29,7 @@ struct Injection {
 };
 
 // Where a credential is a file in clear, since there is no mount.
-Result<> write_in_clear(const JobDaemon& daemon, const std::string& name, const SecretBytes& value) {
+Result<> write_in_clear(const JobDaemon& daemon, const std::string& name, std::string_view value) {
   if (!daemon.in_memory)
     return fail(Code::kUnsupported, "there is no mount and no filesystem in memory to keep it on",
                 "read it with `runnerfs secret get`, or give the container a tmpfs: options: --tmpfs /run");
@@ -37,7 +37,7 @@ Result<> write_in_clear(const JobDaemon& daemon, const std::string& name, const 
   ::unlink(path.c_str());
   const Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file) return fail_errno(errno, path);
-  return write_all(file.get(), value.reveal());
+  return write_all(file.get(), view(value));
 }
 
 bool is_utf8_text(std::string_view value) {
@@ -65,7 +65,7 @@ void export_checked(Injection& now, const std::string& variable, std::string_vie
   now.step.export_variable(variable, value);
 }
 
-void reach_later_steps(Injection& now, const std::string& name, const SecretBytes& value) {
+void reach_later_steps(Injection& now, const std::string& name, std::string_view value) {
   if (!now.daemon.mounted) {
     if (auto written = write_in_clear(now.daemon, name, value); !written) {
       now.step.annotate("warning", {written.error().code,
@@ -79,7 +79,7 @@ void reach_later_steps(Injection& now, const std::string& name, const SecretByte
     if (!is_variable_name(std::string("_") + c)) c = '_';
   if (variable[0] >= '0' && variable[0] <= '9') variable.insert(0, "_");
   export_checked(now, variable + "_FILE", now.daemon.place + "/secrets/" + name, name);
-  if (now.variables.wants(name)) export_checked(now, name, value.reveal_text(), name);
+  if (now.variables.wants(name)) export_checked(now, name, value, name);
 }
 
 void refuse_credential(Injection& now, const std::string& name, const Error& error) {
@@ -87,7 +87,7 @@ void refuse_credential(Injection& now, const std::string& name, const Error& err
 }
 
 // Malformed: a filter that is not of its scope's form, found before anything is stored.
-Result<std::vector<std::string>> paths_of(Access& access, const std::vector<Imported>& given) {
+Result<std::vector<std::string>> paths_of(Access& access, const Imports& given) {
   std::vector<std::string> out;
   for (std::size_t i = 0; i < given.size(); ++i) {
     auto path = credential_path(access, given[i].scope, given[i].filter, given[i].name);
@@ -97,7 +97,7 @@ Result<std::vector<std::string>> paths_of(Access& access, const std::vector<Impo
   return out;
 }
 
-void store_given(Injection& now, const std::vector<Imported>& given, const std::vector<std::string>& paths) {
+void store_given(Injection& now, const Imports& given, const std::vector<std::string>& paths) {
   const auto identity = read_tree(*now.daemon.access, ".runnerfs/daemon.json");
   const std::string untrusted = identity ? json_text(*identity, "context.untrusted") : "";
   for (std::size_t i = 0; i < given.size(); ++i) {
@@ -112,7 +112,7 @@ void store_given(Injection& now, const std::vector<Imported>& given, const std::
     if (!stored)
       refuse_credential(now, one.name, stored.error());
     else
-      reach_later_steps(now, one.name, one.value);
+      reach_later_steps(now, one.name, one.value.reveal_text());
   }
 }
 
@@ -129,7 +129,7 @@ bool read_stored(Injection& now, const std::vector<std::string>& names) {
       continue;
     }
     now.step.mask(value->reveal_text());
-    reach_later_steps(now, name, *value);
+    reach_later_steps(now, name, value->reveal_text());
   }
   return all;
 }

@@ -77,11 +77,17 @@ Result<std::string> credential_path(Access& access, const Given& given, const st
   return credential_path(access, given.get("--scope"), given.get("--filter"), name);
 }
 
-Result<SecretBytes> read_secret(int fd, const std::string& what, int millis) {
-  constexpr std::size_t kMost = Vault::kMaxValue;
-  SecretBytes buffer(kMost + 1);
+Result<SecretBytes> read_secret(int fd, const std::string& what, int millis, std::size_t most) {
+  constexpr std::size_t kFirst = 64u << 10;
+  SecretBytes buffer(std::min(kFirst, most + 1));
   std::size_t size = 0;
-  while (size <= kMost) {
+  for (;;) {
+    if (size == buffer.size()) {
+      if (size > most) break;
+      SecretBytes larger(std::min(size * 4, most + 1));
+      std::copy_n(buffer.reveal().begin(), size, larger.reveal_mutable().begin());
+      buffer = std::move(larger);
+    }
     pollfd ready{fd, POLLIN, 0};
     if (millis >= 0 && ::poll(&ready, 1, millis) == 0) return fail(Code::kTimeout, what + " gave nothing in time");
     const ssize_t got = ::read(fd, buffer.reveal_mutable().data() + size, buffer.size() - size);
@@ -90,7 +96,9 @@ Result<SecretBytes> read_secret(int fd, const std::string& what, int millis) {
     if (got == 0) return SecretBytes::copy_of(buffer.reveal().first(size));
     size += static_cast<std::size_t>(got);
   }
-  return fail(Code::kTooLarge, "a credential's value is larger than 1 MiB", "store a key that opens it instead");
+  if (most == Vault::kMaxValue)
+    return fail(Code::kTooLarge, "a credential's value is larger than 1 MiB", "store a key that opens it instead");
+  return fail(Code::kTooLarge, fmt::format("{} is larger than {} MiB", what, most >> 20), "give it in parts");
 }
 
 Result<SecretBytes> read_credential(Access& access, const std::string& path) {

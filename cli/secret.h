@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "backends/secrets/scope.h"
+#include "backends/secrets/vault.h"
 #include "base/secret.h"
 #include "cli/access.h"
 
@@ -39,8 +40,9 @@ Result<std::string> scope_path(Access& access, const std::string& scope, const s
 // Of --scope and --filter.
 Result<std::string> credential_path(Access& access, const Given& given, const std::string& name);
 
-// All of it, at most what secrets/ takes. kTooLarge beyond; kTimeout when nothing more came for so long (-1: waits).
-Result<SecretBytes> read_secret(int fd, const std::string& what, int millis = -1);
+// All of it, at most `most`: what secrets/ takes of one. kTooLarge beyond; kTimeout when nothing more came for so long
+// (-1: waits).
+Result<SecretBytes> read_secret(int fd, const std::string& what, int millis = -1, std::size_t most = Vault::kMaxValue);
 Result<SecretBytes> read_credential(Access& access, const std::string& path);
 
 // The attributes of a put. kUsage for a TTL that is none.

@@ -40,21 +40,21 @@ Result<std::string> ttl_of(const Json& object, std::size_t index) {
   return text_of(object, "ttl", index);
 }
 
-Result<SecretBytes> value_of(const Json& object, std::size_t index) {
+Result<ImportedValue> value_of(const Json& object, std::size_t index, Imports& out) {
   if (const auto value = object.find("value"); value != object.end()) {
     if (!value->is_string()) return wrong(index, "value is no text");
-    return SecretBytes::copy_of(value->get_ref<const std::string&>());
+    return out.keep(view(value->get_ref<const std::string&>()));
   }
   const auto encoded = object.find("value_base64");
   if (encoded == object.end() || !encoded->is_string()) return wrong(index, "there is no value");
   auto bytes = unbase64(encoded->get_ref<const std::string&>());
   if (!bytes) return wrong(index, "value_base64 is no base64");
-  SecretBytes out = SecretBytes::copy_of(*bytes);
+  const ImportedValue kept = out.keep(*bytes);
   std::fill(bytes->begin(), bytes->end(), std::uint8_t{0});
-  return out;
+  return kept;
 }
 
-Result<Imported> element(const Json& object, std::size_t index) {
+Result<Imported> element(const Json& object, std::size_t index, Imports& all) {
   if (!object.is_object()) return wrong(index, "it is no object");
   Imported out;
   TRY_ASSIGN(out.name, text_of(object, "name", index));
@@ -65,7 +65,7 @@ Result<Imported> element(const Json& object, std::size_t index) {
   const auto value = object.find("value");
   out.null = value != object.end() && value->is_null();
   if (!out.null) {
-    TRY_ASSIGN(out.value, value_of(object, index));
+    TRY_ASSIGN(out.value, value_of(object, index, all));
   }
   const auto untrusted = object.find("allow_untrusted");
   out.allow_untrusted = untrusted != object.end() && untrusted->is_boolean() && untrusted->get<bool>();
@@ -85,23 +85,34 @@ Result<SecretBytes> opened(BytesView key, BytesView sealed) {
 
 }  // namespace
 
-Result<std::vector<Imported>> parse_import(const SecretBytes& json) {
+ImportedValue Imports::keep(BytesView value) {
+  constexpr std::size_t kBlock = 256u << 10;
+  if (blocks_.empty() || blocks_.back().size() - used_ < value.size()) {
+    blocks_.emplace_back(std::max(kBlock, value.size()));
+    used_ = 0;
+  }
+  const MutableBytes to = blocks_.back().reveal_mutable().subspan(used_, value.size());
+  std::copy(value.begin(), value.end(), to.begin());
+  used_ += value.size();
+  return ImportedValue(to);
+}
+
+Result<Imports> parse_import(const SecretBytes& json) {
   const auto document = parse_json(json.reveal_text());
   if (!document)
     return fail(Code::kInvalid, fmt::format("this is no JSON, from byte {} on", document.error().position),
                 "an array of {\"name\", \"value\", …}", document.error().position);
   if (!document->is_array())
     return fail(Code::kInvalid, "this is no array of credentials", "[{\"name\": \"API_KEY\", \"value\": \"…\"}]");
-  std::vector<Imported> out;
+  Imports out;
   for (const Json& one : *document) {
-    TRY_ASSIGN(Imported made, element(one, out.size()));
-    out.push_back(std::move(made));
+    TRY_ASSIGN(Imported made, element(one, out.size(), out));
+    out.add(std::move(made));
   }
   return out;
 }
 
-Result<std::vector<Imported>> parse_reference_store(BytesView file, const SecretBytes& master_key, double now,
-                                                    std::size_t& expired) {
+Result<Imports> parse_reference_store(BytesView file, const SecretBytes& master_key, double now, std::size_t& expired) {
   auto raw = unbase64(trimmed(master_key.reveal_text()));
   if (!raw || raw->size() != kAeadKey)
     return fail(Code::kNoKey, "the key file does not hold a key of 32 bytes in base64", "name its .master_key");
@@ -110,7 +121,7 @@ Result<std::vector<Imported>> parse_reference_store(BytesView file, const Secret
   TRY_ASSIGN(const SecretBytes text, opened(key.reveal(), file));
   TRY_ASSIGN(const Json document, parse_json(text.reveal_text()));
   if (!document.is_object()) return fail(Code::kInvalid, "the file holds no credentials");
-  std::vector<Imported> out;
+  Imports out;
   std::size_t index = 0;
   for (const auto& [name, one] : document.items()) {
     if (!one.is_object()) return wrong(index, "it is no object");
@@ -121,7 +132,8 @@ Result<std::vector<Imported>> parse_reference_store(BytesView file, const Secret
     TRY_ASSIGN(const std::string sealed, text_of(one, "encrypted_value", index));
     const auto bytes = unbase64(sealed);
     if (!bytes) return wrong(index, "encrypted_value is no base64");
-    TRY_ASSIGN(made.value, opened(key.reveal(), *bytes));
+    TRY_ASSIGN(const SecretBytes value, opened(key.reveal(), *bytes));
+    made.value = out.keep(value.reveal());
     ++index;
     const auto end = one.find("expires_at");
     if (end != one.end() && end->is_number()) {
@@ -132,7 +144,7 @@ Result<std::vector<Imported>> parse_reference_store(BytesView file, const Secret
       }
       made.ttl = duration_text(std::min(left, Vault::kLongestTtl));
     }
-    out.push_back(std::move(made));
+    out.add(std::move(made));
   }
   return out;
 }

@@ -104,7 +104,7 @@ Result<std::uint64_t> SocketAccess::Impl::ask_once(const wire::Request& request,
                                                    const std::function<Result<bool>(const wire::Frame&)>& take,
                                                    bool& whole) {
   Result<> sent = wire::send_frame(fd.get(), wire::Type::kRequest, wire::encode(request));
-  if (request.verb == wire::Verb::kPut) {
+  if (request.verb == wire::Verb::kPut || request.verb == wire::Verb::kPutAll) {
     for (std::size_t at = 0; sent && at < body.size(); at += wire::kPiece)
       sent = wire::send_frame(fd.get(), wire::Type::kData, view(body.substr(at, wire::kPiece)));
     if (sent) sent = wire::send_frame(fd.get(), wire::Type::kEnd, {});
@@ -192,6 +192,14 @@ Result<> SocketAccess::put(const std::string& path, std::string_view content, co
   if (content.size() > wire::kMostPut)
     return fail(Code::kTooLarge, fmt::format("{}: more than {} bytes", path, wire::kMostPut), "store less");
   TRY(impl_->ask({wire::Verb::kPut, path, attributes, false, content.size()}, content, nothing()));
+  return {};
+}
+
+Result<> SocketAccess::put_all(std::span<const NewFile> files) {
+  const SecretBytes all = wire::encode(files);
+  if (all.size() > wire::kMostPut)
+    return fail(Code::kTooLarge, fmt::format("more than {} bytes at once", wire::kMostPut), "store them in parts");
+  TRY(impl_->ask({wire::Verb::kPutAll, "", {}, false, all.size()}, all.reveal_text(), nothing()));
   return {};
 }
 

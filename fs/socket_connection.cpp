@@ -66,6 +66,12 @@ Result<std::uint64_t> answer(int fd, const wire::Request& request, Access& acces
     case wire::Verb::kPut:
       TRY(access.put(request.path, body, request.attributes));
       return 1;
+    case wire::Verb::kPutAll: {
+      const auto files = wire::decode_files(view(body));
+      if (!files) return fail(Code::kBroken, "a request that is not of the form");
+      TRY(access.put_all(*files));
+      return files->size();
+    }
     case wire::Verb::kRemove:
       return access.remove(request.path);
     case wire::Verb::kControl:
@@ -104,9 +110,10 @@ Result<> serve_one(int fd, Access& access, Counters& counters) {
   std::string document;
   SecretBytes value;
   std::string_view body;
-  if (request->verb == wire::Verb::kPut) {
-    const bool secret = holds_secret(request->path);
-    const std::uint64_t most = secret ? kMostSecret : wire::kMostPut;
+  if (request->verb == wire::Verb::kPut || request->verb == wire::Verb::kPutAll) {
+    const bool several = request->verb == wire::Verb::kPutAll;
+    const bool secret = several || holds_secret(request->path);
+    const std::uint64_t most = secret && !several ? kMostSecret : wire::kMostPut;
     if (request->size > most)
       return fail(Code::kTooLarge, fmt::format("a put of more than {} bytes", most), "store less");
     if (secret) {

@@ -52,6 +52,9 @@ class GuardedTree final : public Namespace {
                                         bool exclusive) override {
     return root_.write(path, caller, create, truncate, exclusive);
   }
+  Result<> write_all(std::span<const NewFile> files, const Caller& caller) override {
+    return root_.write_all(files, caller);
+  }
   Result<> remove(const std::string& path, const Caller& caller) override { return root_.remove(path, caller); }
   Result<> make_directory(const std::string& path, const Caller& caller) override {
     return root_.make_directory(path, caller);

@@ -68,10 +68,18 @@ class Fields {
     }
     return out;
   }
+  BytesView bytes(std::uint64_t size) {
+    if (!has(size)) return {};
+    const BytesView out = rest_.first(size);
+    rest_ = rest_.subspan(size);
+    return out;
+  }
+  BytesView rest() { return good_ ? std::exchange(rest_, BytesView()) : BytesView(); }
+  bool more() const { return good_ && !rest_.empty(); }
   bool whole() const { return good_ && rest_.empty(); }
 
  private:
-  bool has(std::size_t size) {
+  bool has(std::uint64_t size) {
     good_ = good_ && rest_.size() >= size;
     return good_;
   }
@@ -119,7 +127,7 @@ std::optional<Request> decode_request(BytesView bytes) {
   out.attributes = fields.pairs();
   const auto fetch = fields.number<std::uint8_t>();
   out.size = fields.number<std::uint64_t>();
-  if (!fields.whole() || verb < 1 || verb > static_cast<std::uint8_t>(Verb::kControl) || fetch > 1) return std::nullopt;
+  if (!fields.whole() || verb < 1 || verb > static_cast<std::uint8_t>(Verb::kPutAll) || fetch > 1) return std::nullopt;
   out.verb = static_cast<Verb>(verb);
   out.fetch = fetch == 1;
   return out;
@@ -170,6 +178,43 @@ std::optional<Error> decode_error(BytesView bytes) {
   if (!fields.whole() || code > static_cast<std::uint8_t>(Code::kCrossDevice)) return std::nullopt;
   out.code = static_cast<Code>(code);
   return out;
+}
+
+SecretBytes encode(std::span<const NewFile> files) {
+  std::vector<Bytes> heads;
+  std::size_t total = 0;
+  for (const NewFile& file : files) {
+    Bytes named;
+    put_text(named, file.path);
+    put_pairs(named, file.attributes);
+    Bytes head;
+    append_be(head, static_cast<std::uint64_t>(named.size() + file.content.size()));
+    append(head, named);
+    total += head.size() + file.content.size();
+    heads.push_back(std::move(head));
+  }
+  SecretBytes out(total);
+  auto to = out.reveal_mutable().begin();
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    to = std::copy(heads[i].begin(), heads[i].end(), to);
+    to = std::copy(files[i].content.begin(), files[i].content.end(), to);
+  }
+  return out;
+}
+
+std::optional<std::vector<NewFile>> decode_files(BytesView bytes) {
+  Fields fields(bytes);
+  std::vector<NewFile> out;
+  while (fields.more()) {
+    Fields one(fields.bytes(fields.number<std::uint64_t>()));
+    NewFile file;
+    file.path = one.text_field();
+    file.attributes = one.pairs();
+    file.content = one.rest();
+    if (!one.whole()) return std::nullopt;
+    out.push_back(std::move(file));
+  }
+  return fields.whole() ? std::optional(std::move(out)) : std::nullopt;
 }
 
 Bytes encode_text(std::string_view text) {

@@ -7,24 +7,27 @@
 //   client                                server
 //   hello   text version                  hello   text version
 //   request u8 verb ‖ path ‖ u32 n ‖ n × (name ‖ value) ‖ u8 flag ‖ u64 size
-//   data …, end          (put only)       data … | item …, then end (u64 count), or error
+//   data …, end          (puts only)      data … | item …, then end (u64 count), or error
+//   data of a put of several: each u64 length ‖ (path ‖ u32 n ‖ n × (name ‖ value) ‖ content)
 //
 // Integers are big-endian. One request at a time on a connection.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "base/secret.h"
 #include "fs/walk.h"
 
 namespace rfs::wire {
 
 enum class Type : std::uint8_t { kHello = 1, kRequest = 2, kData = 3, kItem = 4, kEnd = 5, kError = 6 };
-enum class Verb : std::uint8_t { kCat = 1, kList = 2, kStat = 3, kPut = 4, kRemove = 5, kControl = 6 };
+enum class Verb : std::uint8_t { kCat = 1, kList = 2, kStat = 3, kPut = 4, kRemove = 5, kControl = 6, kPutAll = 7 };
 
 inline constexpr std::size_t kPiece = 64u << 10;       // of a body, a frame
 inline constexpr std::size_t kMostFrame = 1u << 20;    // anything longer is no frame of ours
@@ -40,7 +43,7 @@ struct Request {
   std::string path;
   Access::Attributes attributes = {};  // put
   bool fetch = false;      // stat
-  std::uint64_t size = 0;  // put: bytes to come
+  std::uint64_t size = 0;  // puts: bytes to come
 };
 
 // Both block. kAborted: the other side has gone. kTimeout: the socket has a time limit (SO_RCVTIMEO), and it is over.
@@ -52,6 +55,10 @@ Result<Frame> receive_frame(int fd);
 Bytes encode(const Request& request);
 Bytes encode(const PathInfo& info);
 Bytes encode(const Error& error);
+// The data of a put of several, in locked memory, for it may be credentials.
+SecretBytes encode(std::span<const NewFile> files);
+// Contents are views of `bytes`.
+std::optional<std::vector<NewFile>> decode_files(BytesView bytes);
 Bytes encode_text(std::string_view text);
 Bytes encode_number(std::uint64_t number);
 // Nullopt for what is not exactly of the form.

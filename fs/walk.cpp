@@ -70,6 +70,20 @@ PathInfo info_of(const std::string& path, const Node& node) {
 
 }  // namespace
 
+Result<> Access::put_all(std::span<const NewFile> files) {
+  std::size_t stored = 0;
+  for (const NewFile& file : files) {
+    if (auto done = put(file.path, text(file.content), file.attributes); !done) {
+      Error error = done.error();
+      error.message = file.path + ": " + error.message;
+      if (stored > 0) error.message = std::to_string(stored) + " were stored, then " + error.message;
+      return fail(std::move(error));
+    }
+    ++stored;
+  }
+  return {};
+}
+
 WalkAccess::WalkAccess(Namespace& root, Caller caller, Millis deadline)
     : root_(root), caller_(caller), deadline_(deadline) {}
 
@@ -144,6 +158,14 @@ Result<> WalkAccess::put(const std::string& path, std::string_view content, cons
   TRY(wait_for<FilePtr>(deadline_, [&](Reply<FilePtr> reply) { writer->commit(true, std::move(reply)); }));
   for (const auto& [attribute, value] : later) TRY(root_.set_xattr(name, attribute, value, caller_));
   return {};
+}
+
+Result<> WalkAccess::put_all(std::span<const NewFile> files) {
+  std::vector<NewFile> named(files.begin(), files.end());
+  for (NewFile& file : named) file.path = normal(file.path);
+  auto done = root_.write_all(named, caller_);
+  if (!done && done.error().code == Code::kUnsupported) return Access::put_all(named);
+  return done;
 }
 
 Result<std::uint64_t> WalkAccess::remove(const std::string& path) {

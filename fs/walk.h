@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,9 @@ class Access {
   // else right after it.
   using Attributes = std::vector<std::pair<std::string, std::string>>;
   virtual Result<> put(const std::string& path, std::string_view content, const Attributes& attributes) = 0;
+  // Several files below one namespace: all or none where that is possible, else one after another, and the message of a
+  // failure says how many were stored.
+  virtual Result<> put_all(std::span<const NewFile> files);
   // Patterns with * in the last component are expanded by the namespace's own listing. Answers how many.
   virtual Result<std::uint64_t> remove(const std::string& path) = 0;
   virtual Result<> control(const std::string& command) = 0;
@@ -48,6 +52,7 @@ class WalkAccess final : public Access {
   Result<std::vector<PathInfo>> list(const std::string& path) override;
   Result<PathInfo> stat(const std::string& path, bool fetch) override;
   Result<> put(const std::string& path, std::string_view content, const Attributes& attributes) override;
+  Result<> put_all(std::span<const NewFile> files) override;
   Result<std::uint64_t> remove(const std::string& path) override;
   Result<> control(const std::string& command) override;
 

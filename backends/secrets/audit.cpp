@@ -94,6 +94,15 @@ Result<> Audit::append(const AuditEvent& event) {
   return {};
 }
 
+Result<> Audit::append_all(std::span<const AuditEvent> events) {
+  if (const std::string poison = impl_->pace->poison(); !poison.empty())
+    return refused({Code::kBroken, poison, "look at the disk, then restart runnerfs"});
+  for (const AuditEvent& event : events)
+    if (auto written = impl_->write(event); !written) return refused(written.error());
+  if (auto synced = impl_->pace->sync(); !synced) return refused(synced.error());
+  return {};
+}
+
 std::uint64_t Audit::highest_generation() const { return impl_->head().generation; }
 
 std::string Audit::trouble() {

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "base/bytes.h"
@@ -58,6 +59,8 @@ class Audit {
   // else. Denials over 10/s for one (uid, reason) are counted and summed up in one line a second; they still answer
   // success here. kBroken: no line, so no answer; the message says why, the hint what to do.
   Result<> append(const AuditEvent& event);
+  // As append() of each in turn, with one sync for all of them.
+  Result<> append_all(std::span<const AuditEvent> events);
   // Highest generation that any line names; a store below it is older than its log. When it cannot be read, the highest
   // that was seen before.
   std::uint64_t highest_generation() const;

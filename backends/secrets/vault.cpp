@@ -116,9 +116,8 @@ CredentialInfo Vault::Impl::info(const secrets::Facts& facts) {
   return out;
 }
 
-Result<> Vault::Impl::line(AuditAction action, const std::string& name, const Scope* scope, std::string reason,
-                           const Accessor& who) {
-  if (action == AuditAction::kDenied) ++denied;
+AuditEvent Vault::Impl::event(AuditAction action, const std::string& name, const Scope* scope, std::string reason,
+                              const Accessor& who) const {
   AuditEvent event;
   event.action = action;
   event.credential = name;
@@ -130,7 +129,7 @@ Result<> Vault::Impl::line(AuditAction action, const std::string& name, const Sc
   event.accessor = who;
   // A store in memory has generations of its own, and the log may be that of a store on disk too.
   event.generation = store && options.isolation == Isolation::kUser ? store->root().generation : 0;
-  return audit->append(event);
+  return event;
 }
 
 Result<> Vault::refuse(const std::string& name, const std::string& reason, const Accessor& who) {

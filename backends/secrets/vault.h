@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,7 @@ class AuditSink {
  public:
   virtual ~AuditSink() = default;
   virtual Result<> append(const AuditEvent& event) = 0;
+  virtual Result<> append_all(std::span<const AuditEvent> events) = 0;
   virtual std::uint64_t highest_generation() = 0;
   virtual std::string trouble() = 0;
   virtual Audit::Head head() = 0;
@@ -108,6 +110,15 @@ class Vault {
   // of 0 or over kLongestTtl.
   Result<CredentialInfo> put(const Scope& scope, const std::string& name, const SecretBytes& value, const Put& how,
                              const Accessor& who);
+  struct New {
+    Scope scope;
+    std::string name;
+    BytesView value;  // the caller's
+    Put how;
+  };
+  // As put() of each in turn, in one transaction with one sync of the log: all or none. The message of a failure names
+  // the credential that it is about.
+  Result<> put_all(std::span<const New> all, const Accessor& who);
   // From now on; > 0 and at most kLongestTtl, else kInvalid.
   Result<> set_ttl(const Scope& scope, const std::string& name, double seconds, const Accessor& who);
   Result<> remove(const Scope& scope, const std::string& name, const Accessor& who);

@@ -18,6 +18,16 @@ Result<std::uint64_t> ttl_ms(double seconds) {
   return static_cast<std::uint64_t>(std::max(1.0, std::round(seconds * 1000)));
 }
 
+Result<> check_new(const Scope& scope, const std::string& name, std::size_t size, const Vault::Put& how) {
+  TRY(check_credential_name(name));
+  TRY(check_scope(scope));
+  if (size > Vault::kMaxValue)
+    return fail(Code::kTooLarge, "the value is over 1 MiB", "keep large things in a file, and its key here");
+  if (how.ttl < 0) return {};
+  TRY(ttl_ms(how.ttl));
+  return {};
+}
+
 }  // namespace
 
 Result<> Vault::Impl::change(const std::string& name, const Scope* scope, const Accessor& who,
@@ -41,43 +51,73 @@ Result<> Vault::Impl::change(const std::string& name, const Scope* scope, const 
   return line(AuditAction::kCommitted, name, scope, "", who);
 }
 
-Result<CredentialInfo> Vault::put(const Scope& scope, const std::string& name, const SecretBytes& value, const Put& how,
-                                  const Accessor& who) {
-  TRY(check_credential_name(name));
-  TRY(check_scope(scope));
-  if (value.size() > kMaxValue)
-    return fail(Code::kTooLarge, "the value is over 1 MiB", "keep large things in a file, and its key here");
+Result<secrets::FactsPtr> Vault::Impl::stage(secrets::Change& change, const Scope& scope, const std::string& name,
+                                             const SecretBytes& value, const Put& how, std::uint64_t now,
+                                             bool& rotates) {
+  rotates = change.has(scope, name);
+  if (!rotates && how.must_exist) return not_there();
+  auto found = change.find(scope, name);
+  // A damaged one is replaced: that is its repair.
+  if (!found && found.error().code != Code::kTampered) return fail(std::move(found.error()));
+  const secrets::FactsPtr old = found ? *found : nullptr;
   std::optional<std::uint64_t> ttl;
   if (!(how.ttl < 0)) {
     TRY_ASSIGN(ttl, ttl_ms(how.ttl));
   }
+  secrets::Facts facts;
+  facts.scope = scope;
+  facts.name = name;
+  facts.created = now;
+  // The same moment twice would make two values look like one.
+  if (old && facts.created <= old->created) facts.created = old->created + 1;
+  facts.ttl = ttl.value_or(old ? old->ttl : 0);
+  facts.not_after = facts.ttl ? now + facts.ttl : 0;
+  facts.allow_untrusted = how.allow_untrusted.value_or(old && old->allow_untrusted);
+  return change.put(std::move(facts), value);
+}
+
+Result<CredentialInfo> Vault::put(const Scope& scope, const std::string& name, const SecretBytes& value, const Put& how,
+                                  const Accessor& who) {
+  TRY(check_new(scope, name, value.size(), how));
   const std::uint64_t now = impl_->now();
   secrets::FactsPtr fresh;
   bool rotates = false;
-  auto done = impl_->change(name, &scope, who, [&](secrets::Change& change) -> Result<> {
-    rotates = change.has(scope, name);
-    if (!rotates && how.must_exist) return not_there();
-    auto found = change.find(scope, name);
-    // A damaged one is replaced: that is its repair.
-    if (!found && found.error().code != Code::kTampered) return fail(std::move(found.error()));
-    const secrets::FactsPtr old = found ? *found : nullptr;
-    TRY(impl_->line(rotates ? AuditAction::kRotate : AuditAction::kStore, name, &scope, "", who));
-    secrets::Facts facts;
-    facts.scope = scope;
-    facts.name = name;
-    facts.created = now;
-    // The same moment twice would make two values look like one.
-    if (old && facts.created <= old->created) facts.created = old->created + 1;
-    facts.ttl = ttl.value_or(old ? old->ttl : 0);
-    facts.not_after = facts.ttl ? now + facts.ttl : 0;
-    facts.allow_untrusted = how.allow_untrusted.value_or(old && old->allow_untrusted);
-    TRY_ASSIGN(fresh, change.put(std::move(facts), value));
-    return {};
-  });
-  TRY(std::move(done));
+  TRY(impl_->change(name, &scope, who, [&](secrets::Change& change) -> Result<> {
+    TRY_ASSIGN(fresh, impl_->stage(change, scope, name, value, how, now, rotates));
+    return impl_->line(rotates ? AuditAction::kRotate : AuditAction::kStore, name, &scope, "", who);
+  }));
   ++(rotates ? impl_->rotated : impl_->stored);
   impl_->faults.renewed(scope_text(scope) + "/" + name);
   return impl_->info(*fresh);
+}
+
+Result<> Vault::put_all(std::span<const New> all, const Accessor& who) {
+  const auto about = [](const New& one, Error error) {
+    error.message = "credential " + one.name + ": " + error.message;
+    return fail(std::move(error));
+  };
+  for (const New& one : all)
+    if (auto good = check_new(one.scope, one.name, one.value.size(), one.how); !good) return about(one, good.error());
+  const std::uint64_t now = impl_->now();
+  std::uint64_t rotated = 0;
+  TRY(impl_->change("", nullptr, who, [&](secrets::Change& change) -> Result<> {
+    std::vector<AuditEvent> lines;
+    lines.reserve(all.size());
+    rotated = 0;
+    for (const New& one : all) {
+      bool rotates = false;
+      auto fresh = impl_->stage(change, one.scope, one.name, SecretBytes::copy_of(one.value), one.how, now, rotates);
+      if (!fresh) return about(one, fresh.error());
+      rotated += rotates ? 1 : 0;
+      lines.push_back(
+          impl_->event(rotates ? AuditAction::kRotate : AuditAction::kStore, one.name, &one.scope, "", who));
+    }
+    return impl_->audit->append_all(lines);
+  }));
+  impl_->rotated += rotated;
+  impl_->stored += all.size() - rotated;
+  for (const New& one : all) impl_->faults.renewed(scope_text(one.scope) + "/" + one.name);
+  return {};
 }
 
 Result<> Vault::set_ttl(const Scope& scope, const std::string& name, double seconds, const Accessor& who) {

@@ -42,8 +42,13 @@ struct Vault::Impl {
   bool is_readable(const Scope& scope) const;
   CredentialInfo info(const secrets::Facts& facts);
 
+  AuditEvent event(AuditAction action, const std::string& name, const Scope* scope, std::string reason,
+                   const Accessor& who) const;
   Result<> line(AuditAction action, const std::string& name, const Scope* scope, std::string reason,
-                const Accessor& who);
+                const Accessor& who) {
+    if (action == AuditAction::kDenied) ++denied;
+    return audit->append(event(action, name, scope, std::move(reason), who));
+  }
   // The line, then the refusal; the log's own failure instead when there is no line.
   template <class Refusal>
   tl::unexpected<Error> refused(AuditAction action, const std::string& name, const Scope* scope, std::string reason,
@@ -63,6 +68,9 @@ struct Vault::Impl {
   Result<> change(const std::string& name, const Scope* scope, const Accessor& who,
                   const std::function<Result<>(secrets::Change&)>& body);
   void stamp(secrets::Change& change);
+  // Stages a value; `rotates`: another one had its place.
+  Result<secrets::FactsPtr> stage(secrets::Change& change, const Scope& scope, const std::string& name,
+                                  const SecretBytes& value, const Put& how, std::uint64_t now, bool& rotates);
 
   // Once a minute, when lines came, and once an hour: ROOT gets the time and the head of the log.
   void tend();

@@ -15,6 +15,7 @@ class DirectoryAudit final : public AuditSink {
  public:
   explicit DirectoryAudit(std::unique_ptr<Audit> audit) : audit_(std::move(audit)) {}
   Result<> append(const AuditEvent& event) override { return audit_->append(event); }
+  Result<> append_all(std::span<const AuditEvent> events) override { return audit_->append_all(events); }
   std::uint64_t highest_generation() override { return audit_->highest_generation(); }
   std::string trouble() override { return audit_->trouble(); }
   Audit::Head head() override { return audit_->head(); }

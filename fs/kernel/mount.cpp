@@ -94,6 +94,9 @@ Error refused(const std::string& path) {
   std::string message = "cannot mount on " + path + (said.empty() ? "" : ": " + said);
   if (says("allow_other"))
     return {Code::kDenied, message, "add user_allow_other to /etc/fuse.conf, or leave allow_other out"};
+  if (says("open /dev/fuse") && ::geteuid() != 0)
+    return {Code::kDenied, message,
+            std::string("let users open it, as the udev rule of fuse3 does (chmod 666 /dev/fuse); or ") + kWithoutFuse};
   if (says("ermission") || says("ermitted"))
     return {Code::kDenied, message,
             std::string("mount as root, or in a container add --cap-add SYS_ADMIN --device /dev/fuse; or ") + kWithoutFuse};

@@ -34,6 +34,9 @@ class Lazy final : public Namespace {
                                         bool exclusive) override {
     return space().write(path, caller, create, truncate, exclusive);
   }
+  Result<> write_all(std::span<const NewFile> files, const Caller& caller) override {
+    return space().write_all(files, caller);
+  }
   Result<> remove(const std::string& path, const Caller& caller) override { return space().remove(path, caller); }
   Result<> make_directory(const std::string& path, const Caller& caller) override {
     return space().make_directory(path, caller);

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,6 +70,13 @@ class Writer {
   virtual void commit(bool sync, Reply<FilePtr> reply) = 0;
 };
 
+// One of several files that are written together.
+struct NewFile {
+  std::string path;
+  BytesView content;  // the caller's
+  std::vector<std::pair<std::string, std::string>> attributes;  // as Writer::set
+};
+
 class Namespace {
  public:
   virtual ~Namespace() = default;
@@ -87,6 +95,12 @@ class Namespace {
                                                 bool exclusive) {
     (void)path, (void)caller, (void)create, (void)truncate, (void)exclusive;
     return fail(Code::kReadOnly, "this part of the tree is read-only");
+  }
+  // Creates or replaces all of them or none, committed when it returns; blocks. The message of a failure names the file
+  // that it is about. kUnsupported: this namespace writes one at a time.
+  virtual Result<> write_all(std::span<const NewFile> files, const Caller& caller) {
+    (void)files, (void)caller;
+    return fail(Code::kUnsupported, "this part of the tree is written one file at a time");
   }
   virtual Result<> remove(const std::string& path, const Caller& caller) {
     (void)path, (void)caller;

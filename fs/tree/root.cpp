@@ -54,6 +54,19 @@ Result<std::unique_ptr<Writer>> Root::write(const std::string& path, const Calle
   return fixed();
 }
 
+Result<> Root::write_all(std::span<const NewFile> files, const Caller& caller) {
+  std::vector<NewFile> below;
+  Namespace* only = nullptr;
+  for (const NewFile& file : files) {
+    auto [space, rest] = place(file.path);
+    if (!space) return fixed();
+    if (only && only != space) return Namespace::write_all(files, caller);
+    only = space;
+    below.push_back({std::move(rest), file.content, file.attributes});
+  }
+  return only ? only->write_all(below, caller) : Result<>();
+}
+
 Result<> Root::remove(const std::string& path, const Caller& caller) {
   if (auto [space, rest] = place(path); space && !rest.empty()) return space->remove(rest, caller);
   return fixed();

@@ -77,7 +77,8 @@ struct SecretsTree::Impl {
   bool refusable(const SecretPath& where) const;
   Result<bool> has_scopes(ScopeKind kind, const std::string& prefix);
   Result<std::vector<Listing>> scopes_below(ScopeKind kind, const std::string& prefix);
-  Result<Scope> scope_to_write(const SecretPath& where);
+  Result<std::optional<CredentialInfo>> present(const SecretPath& where);
+  Result<Scope> scope_to_write(const SecretPath& where, const std::optional<CredentialInfo>& present);
   void open(const std::string& path, const Caller& caller, Reply<FilePtr>& reply);
   Result<> told(const std::string& path, const Error& error);
 };
@@ -152,8 +153,21 @@ Result<std::vector<Listing>> SecretsTree::Impl::scopes_below(ScopeKind kind, con
   return out;
 }
 
+// What a name that may be written holds now. The refusals of names that no credential may have.
+Result<std::optional<CredentialInfo>> SecretsTree::Impl::present(const SecretPath& where) {
+  if (where.what == What::kReadme) return fail(Code::kReadOnly, "README cannot be written", "another name can");
+  if (where.what == What::kAbsent)
+    return fail(Code::kInvalid, "no credential may have this name", "choose a name such as API_KEY");
+  if (where.name.empty()) return directory();
+  auto found = info(where);
+  if (found) return std::optional(std::move(*found));
+  if (found.error().code != Code::kNotFound && found.error().code != Code::kDenied) return fail(found.error());
+  return std::optional<CredentialInfo>();
+}
+
 // A new name belongs to the mount's repository; one that is there is rotated where it is.
-Result<Scope> SecretsTree::Impl::scope_to_write(const SecretPath& where) {
+Result<Scope> SecretsTree::Impl::scope_to_write(const SecretPath& where, const std::optional<CredentialInfo>& present) {
+  if (present) return present->scope;
   if (where.scope) return *where.scope;
   return vault.scope_to_write(where.name);
 }
@@ -258,28 +272,44 @@ void SecretsTree::open(const std::string& path, const Caller& caller, FilePtr, R
 Result<std::unique_ptr<Writer>> SecretsTree::write(const std::string& path, const Caller& caller, bool create,
                                                    bool truncate, bool exclusive) {
   TRY_ASSIGN(const SecretPath where, impl_->enter(path, caller));
-  if (where.what == What::kReadme) return fail(Code::kReadOnly, "README cannot be written", "another name can");
-  if (where.what == What::kAbsent)
-    return fail(Code::kInvalid, "no credential may have this name", "choose a name such as API_KEY");
-  if (where.name.empty()) return directory();
+  TRY_ASSIGN(const auto present, impl_->present(where));
+  if (present && exclusive) return fail(Code::kExists, "the credential exists");
+  if (!present && !create) TRY(impl_->info(where));  // its refusal
   SecretsTarget target;
   target.path = path;
   target.name = where.name;
-  const auto present = impl_->info(where);
-  if (!present && present.error().code != Code::kNotFound && present.error().code != Code::kDenied)
-    return fail(present.error());
-  if (present && exclusive) return fail(Code::kExists, "the credential exists");
-  if (!present && !create) return fail(present.error());
-  if (present) {
-    target.scope = present->scope;
-  } else {
-    TRY_ASSIGN(target.scope, impl_->scope_to_write(where));
-  }
+  TRY_ASSIGN(target.scope, impl_->scope_to_write(where, present));
   target.who = accessor_of(caller);
   SecretsWriter::Present keep;
   if (present && !truncate) keep = [impl = impl_.get(), where, who = target.who] { return impl->value(where, who); };
   return std::unique_ptr<Writer>(
       std::make_unique<SecretsWriter>(impl_->writing, std::move(target), std::move(keep), present ? present->size : 0));
+}
+
+Result<> SecretsTree::write_all(std::span<const NewFile> files, const Caller& caller) {
+  std::vector<Vault::New> all;
+  all.reserve(files.size());
+  for (const NewFile& file : files) {
+    const auto one = [&]() -> Result<Vault::New> {
+      TRY_ASSIGN(const SecretPath where, impl_->enter(file.path, caller));
+      TRY_ASSIGN(const auto present, impl_->present(where));
+      Vault::New made;
+      TRY_ASSIGN(made.scope, impl_->scope_to_write(where, present));
+      made.name = where.name;
+      made.value = file.content;
+      for (const auto& [name, value] : file.attributes) TRY(set_put(made.how, name, value));
+      return made;
+    }();
+    if (!one) {
+      Error error = one.error();
+      error.message = "secrets/" + file.path + ": " + error.message;
+      return fail(std::move(error));
+    }
+    all.push_back(*one);
+  }
+  auto stored = impl_->vault.put_all(all, accessor_of(caller));
+  if (!stored) return impl_->told("", stored.error());
+  return {};
 }
 
 Result<> SecretsTree::remove(const std::string& path, const Caller& caller) {

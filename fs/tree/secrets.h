@@ -27,6 +27,7 @@ class SecretsTree final : public Namespace {
   void open(const std::string& path, const Caller& caller, FilePtr held, Reply<FilePtr> reply) override;
   Result<std::unique_ptr<Writer>> write(const std::string& path, const Caller& caller, bool create, bool truncate,
                                         bool exclusive) override;
+  Result<> write_all(std::span<const NewFile> files, const Caller& caller) override;
   Result<> remove(const std::string& path, const Caller& caller) override;
   Result<> make_directory(const std::string& path, const Caller& caller) override;
   Result<std::vector<std::string>> xattr_names(const std::string& path, const Caller& caller) override;

@@ -98,15 +98,15 @@ Result<Bytes> SecretsWriter::read(std::uint64_t offset, std::size_t length) cons
   return Bytes(part.begin(), part.end());
 }
 
-Result<> SecretsWriter::set(const std::string& name, std::string_view value) {
+Result<> set_put(Vault::Put& how, const std::string& name, std::string_view value) {
   if (name == "user.runnerfs.ttl") {
-    TRY_ASSIGN(how_.ttl, parse_ttl(value));
+    TRY_ASSIGN(how.ttl, parse_ttl(value));
     return {};
   }
   const bool yes = value == "1";
   if (!yes && value != "0") return fail(Code::kInvalid, "the attribute is neither 1 nor 0");
-  if (name == "user.runnerfs.allow-untrusted") return how_.allow_untrusted = yes, Result<>();
-  if (name == "user.runnerfs.must-exist") return how_.must_exist = yes, Result<>();
+  if (name == "user.runnerfs.allow-untrusted") return how.allow_untrusted = yes, Result<>();
+  if (name == "user.runnerfs.must-exist") return how.must_exist = yes, Result<>();
   return fail(Code::kUnsupported, "a credential takes no such attribute");
 }
 

@@ -27,6 +27,10 @@ struct SecretsTarget {
   Accessor who;
 };
 
+// An attribute that takes effect with a value: user.runnerfs.ttl; user.runnerfs.allow-untrusted and
+// user.runnerfs.must-exist (1 or 0).
+Result<> set_put(Vault::Put& how, const std::string& name, std::string_view value);
+
 class SecretsWriter final : public Writer {
  public:
   // present: reads the value that is there, with its audit line; called when a write keeps some of it. Null: begins
@@ -38,8 +42,7 @@ class SecretsWriter final : public Writer {
   Result<> truncate(std::uint64_t size) override;
   std::uint64_t size() const override { return size_; }
   Result<Bytes> read(std::uint64_t offset, std::size_t length) const override;
-  // user.runnerfs.ttl; user.runnerfs.allow-untrusted and user.runnerfs.must-exist (1 or 0).
-  Result<> set(const std::string& name, std::string_view value) override;
+  Result<> set(const std::string& name, std::string_view value) override { return set_put(how_, name, value); }
   bool secret() const override { return true; }
   void commit(bool sync, Reply<FilePtr> reply) override;
 

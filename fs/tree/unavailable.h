@@ -22,6 +22,7 @@ class Unavailable final : public Namespace {
   Result<std::unique_ptr<Writer>> write(const std::string&, const Caller&, bool, bool, bool) override {
     return fail(why_);
   }
+  Result<> write_all(std::span<const NewFile>, const Caller&) override { return fail(why_); }
   Result<> remove(const std::string&, const Caller&) override { return fail(why_); }
 
  private:

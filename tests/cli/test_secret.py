@@ -248,6 +248,16 @@ def test_import_takes_the_array_of_the_guide(keeper):
     assert get(keeper, "BINARY") == b"\x00\xff" and get(keeper, "PLAIN") == b"two\n"
 
 
+def test_many_are_imported_together_or_not_at_all(keeper):
+    many = [{"name": f"K{number}", "value": "v" * 100, "scope": "global"} for number in range(20_000)]
+    assert keeper.ok("secret", "import", "-", stdin=json.dumps(many)) == "20000 credentials stored\n"
+    assert keeper.ok("secret", "get", "K19999") == "v" * 100
+    many[0]["value"] = "other"
+    message = failure(keeper.run("secret", "import", "-", stdin=json.dumps([*many, {"name": "LARGE", "value": "w" * (1 << 20) + "w"}])))
+    assert "LARGE" in message and "1 MiB" in message
+    assert keeper.ok("secret", "get", "K0") == "v" * 100
+
+
 @pytest.mark.parametrize("document", ["", "nonsense", "{}", "[1]", '[{"name": "A"}]', '[{"value": "canary"}]', '[{"name": "A", "value": 7}]',
                                       '[{"name": "A", "value": "canary", "scope": "planet"}]', '[{"name": "A", "value": "canary", "ttl_hours": 0}]',
                                       '[{"name": "A", "value": "canary", "ttl_hours": "x"}]', '[{"name": "G", "value": "canary"}, {"name": "a/b", "value": "x"}]'])

@@ -64,6 +64,11 @@ Result<> FakeAudit::append(const AuditEvent& event) {
   return {};
 }
 
+Result<> FakeAudit::append_all(std::span<const AuditEvent> events) {
+  for (const AuditEvent& event : events) TRY(append(event));
+  return {};
+}
+
 std::uint64_t FakeAudit::highest_generation() {
   std::lock_guard lock(lines_->mutex);
   return lines_->highest;

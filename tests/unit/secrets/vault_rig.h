@@ -26,6 +26,7 @@ class FakeAudit final : public AuditSink {
  public:
   explicit FakeAudit(std::shared_ptr<Lines> lines) : lines_(std::move(lines)) {}
   Result<> append(const AuditEvent& event) override;
+  Result<> append_all(std::span<const AuditEvent> events) override;
   std::uint64_t highest_generation() override;
   std::string trouble() override { return {}; }
   Audit::Head head() override;

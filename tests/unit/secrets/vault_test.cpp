@@ -55,6 +55,35 @@ TEST_CASE("the narrowest scope wins, and only matching ones are read") {
   CHECK(vault->remove(kOther, "A", rig.who));
 }
 
+TEST_CASE("many are stored together, or none of them") {
+  VaultRig rig;
+  auto vault = rig.open();
+  REQUIRE(vault->put(kRepo, "B", secret_of("old"), {}, rig.who));
+  rig.lines->clear();
+  Vault::Put hour;
+  hour.ttl = 3600;
+  std::vector<Vault::New> all{{kGlobal, "A", view("one"), hour}, {kRepo, "B", view("two"), {}}, {kRepo, "A", view(""), {}}};
+  REQUIRE(vault->put_all(all, rig.who));
+  CHECK(rig.lines->words() == std::vector<std::string>{"store A", "rotate B", "store A", "committed "});
+  CHECK(text_of(*vault->open_scoped(kGlobal, "A", rig.who)) == "one");
+  CHECK(text_of(*vault->open_effective("B", rig.who)) == "two");
+  CHECK(vault->find_scoped(kGlobal, "A")->ttl == 3600);
+  const std::string large(Vault::kMaxValue + 1, 'z');
+  for (const Vault::New& bad : {Vault::New{kGlobal, "C", view(large), {}}, Vault::New{kGlobal, "a/b", view("x"), {}},
+                                Vault::New{kGlobal, "C", view("x"), {.ttl = -1, .allow_untrusted = {}, .must_exist = true}}}) {
+    all = {{kGlobal, "A", view("three"), {}}, bad};
+    const auto stored = vault->put_all(all, rig.who);
+    REQUIRE_FALSE(stored);
+    CHECK(stored.error().message.find(bad.name) != std::string::npos);
+  }
+  rig.lines->full = true;
+  all = {{kGlobal, "A", view("four"), {}}, {kGlobal, "D", view("five"), {}}};
+  CHECK_FALSE(vault->put_all(all, rig.who));
+  rig.lines->full = false;
+  CHECK(text_of(*rig.open()->open_scoped(kGlobal, "A", rig.who)) == "one");
+  CHECK(vault->find_scoped(kGlobal, "D").error().code == Code::kNotFound);
+}
+
 TEST_CASE("each access has its line, written before the answer") {
   VaultRig rig;
   auto vault = rig.open();
