@@ -45,7 +45,7 @@ Result<SnapshotJob> snapshot_job(const SnapshotSecrets& secrets, const Settings&
 // The place that was asked for with --dir, else the Actions cache of the job. kUnsupported: there is none here.
 Result<std::unique_ptr<SnapshotPlace>> snapshot_place(const Given& given, SnapshotSecrets& secrets,
                                                       const SnapshotJob& job, const Settings& settings,
-                                                      const Environment& environment);
+                                                      const Environment& environment, bool save);
 
 // How a command ended. Only what the caller asked for and cannot be had is a failure; a job goes on without a snapshot.
 class SnapshotOutcome {

@@ -93,7 +93,7 @@ int run_snapshot_restore(const Given& given) {
   const auto job = snapshot_job(secrets, (*reach)->settings(), (*reach)->environment());
   if (!job) return outcome.without(job.error());
   if (job->no_restore) return outcome.skipped(*job->no_restore);
-  auto place = snapshot_place(given, secrets, *job, (*reach)->settings(), (*reach)->environment());
+  auto place = snapshot_place(given, secrets, *job, (*reach)->settings(), (*reach)->environment(), false);
   if (!place) return place.error().code == Code::kUsage ? report(place.error()) : outcome.without(place.error());
   return RestoreWork{given, outcome, **reach, *job, **place}.run();
 }

@@ -90,8 +90,14 @@ int SaveWork::run() {
   if (recent && !given.has("--force") && last.fingerprint == next.fingerprint && last.place == next.place &&
       last.repository == next.repository)
     return outcome.skipped({Code::kExists, "nothing has changed since the last snapshot", "", -1});
-  const SnapshotName name{head.sealed, job.branch, static_cast<std::uint64_t>(now), hex(BytesView(head.id).first(4))};
-  if (auto published = place.publish(draft->get(), saved->size, name); !published) return trouble(published.error());
+  SnapshotName name{head.sealed, job.branch, static_cast<std::uint64_t>(now), hex(BytesView(head.id).first(4))};
+  auto published = place.publish(draft->get(), saved->size, name);
+  if (!published && published.error().code == Code::kExists) {
+    // Reserved by another runner, or by one that died: under another name there is nobody in the way.
+    name.random = hex(SecretBytes::random(4).reveal());
+    published = place.publish(draft->get(), saved->size, name);
+  }
+  if (!published) return trouble(published.error());
   const std::uint64_t removed = place.remove_older(name);
   next.name = snapshot_name(name);
   keep_last_snapshot(reach.environment(), next, "saved");
@@ -116,7 +122,7 @@ int run_snapshot_save(const Given& given) {
   const auto job = snapshot_job(secrets, (*reach)->settings(), (*reach)->environment());
   if (!job) return outcome.without(job.error());
   if (job->no_save) return outcome.skipped(*job->no_save);
-  auto place = snapshot_place(given, secrets, *job, (*reach)->settings(), (*reach)->environment());
+  auto place = snapshot_place(given, secrets, *job, (*reach)->settings(), (*reach)->environment(), true);
   if (!place) return place.error().code == Code::kUsage ? report(place.error()) : outcome.without(place.error());
   return SaveWork{given, outcome, **reach, *job, **place, SystemClock().wall()}.run();
 }

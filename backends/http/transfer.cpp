@@ -147,7 +147,7 @@ bool Transfer::begin_body() {
   if (!decoder) return stops(Cut::kBadCoding);
   decoder_ = std::move(*decoder);
   if (request_.needs_end && response_.status == 200 && http2_ && !length && !decoder_) return stops(Cut::kNoEnd);
-  if (length && !decoder_) response_.body.reserve(static_cast<std::size_t>(*length));
+  if (length && !decoder_ && !request_.sink) response_.body.reserve(static_cast<std::size_t>(*length));
   return true;
 }
 
@@ -160,6 +160,12 @@ std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, v
   const std::string_view piece(data, size * count);
   std::string& body = transfer.response_.body;
   const std::uint64_t most = transfer.request_.max_body;
+  if (transfer.request_.sink && transfer.response_.status >= 200 && transfer.response_.status < 300) {
+    if (transfer.decoder_) return transfer.stops(Cut::kBadCoding), 0;
+    transfer.sunk_ += piece.size();
+    if (transfer.sunk_ > most) return transfer.stops(Cut::kTooLarge), 0;
+    return transfer.request_.sink(piece) ? piece.size() : (transfer.stops(Cut::kSink), 0);
+  }
   if (transfer.decoder_) {
     if (auto added = transfer.decoder_->add(piece, body, most); !added)
       return transfer.stops(added.error().code == Code::kTooLarge ? Cut::kTooLarge : Cut::kBadCoding), 0;
@@ -245,6 +251,9 @@ void Transfer::finish(CURLcode code) {
   if (cut_ == Cut::kBadCoding)
     return done(tl::unexpected(HttpFailure{
         {Code::kBroken, "the answer of " + redacted_url(request_.url) + " does not decompress", "try again"}, true}));
+  if (cut_ == Cut::kSink)
+    return done(tl::unexpected(
+        HttpFailure{{Code::kNoSpace, "the answer of " + redacted_url(request_.url) + " cannot be kept", ""}}));
   if (code != CURLE_OK && cut_ != Cut::kSkipped) return done(tl::unexpected(failure(code)));
   if (is_cut_short())
     return done(tl::unexpected(HttpFailure{

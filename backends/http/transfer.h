@@ -35,7 +35,7 @@ class Transfer {
   void abort();
 
  private:
-  enum class Cut { kNo, kSkipped, kTooLarge, kBadHeader, kBadCoding, kNoEnd };
+  enum class Cut { kNo, kSkipped, kTooLarge, kBadHeader, kBadCoding, kNoEnd, kSink };
 
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
@@ -58,6 +58,7 @@ class Transfer {
   std::array<char, CURL_ERROR_SIZE> text_{};
   HttpResponse response_;
   bool in_body_ = false, http2_ = false;
+  std::uint64_t sunk_ = 0;  // bytes that the sink was given
   bool http1_only_ = false;
   std::unique_ptr<Decoder> decoder_;  // null: the body comes as it is
   Cut cut_ = Cut::kNo;                // why we ended it ourselves

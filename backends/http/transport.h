@@ -34,6 +34,8 @@ struct HttpRequest {
   std::string method;
   std::shared_ptr<const std::string> content;
   bool no_coding = false;  // a piece of a file (Range): no content coding is offered
+  // Takes the body of a 2xx piece by piece, on the thread of the transport, instead of HttpResponse::body; false ends it.
+  std::function<bool(std::string_view)> sink;
 };
 
 struct HttpResponse {

@@ -82,3 +82,22 @@ def mount(make_mount):
 def serve(home):
     """serve(*options, …) → `runnerfs serve` of this test's home; needs no /dev/fuse."""
     return lambda *options, **more: Daemon(home, *options, **more)
+
+
+@pytest.fixture
+def runner(server):
+    """runner() → the home of a machine that shares nothing with the others."""
+    homes = []
+
+    def make():
+        homes.append(Home(server))
+        return homes[-1]
+    yield make
+    try:
+        for home in homes:
+            for daemon in home.daemons:
+                if daemon.process.poll() is None:
+                    daemon.stop()
+    finally:
+        for home in homes:
+            home.clean()

@@ -6,43 +6,13 @@ import shutil
 
 import pytest
 from fixtures import ALPHA, BETA
-from rfs import Daemon, Home, until, write
-
-SECRET = "a fleet secret of the tests, long enough"
-HELLO = "api/repos/octo/hello.json"
-RUNS = "api/repos/octo/hello/actions/runs/4999.json"
-PRIVATE = "api/repos/octo/private.json"
-JOB = {"GITHUB_REPOSITORY": "octo/hello", "GITHUB_REPOSITORY_ID": "1001", "GITHUB_REF": "refs/heads/main",
-       "GITHUB_EVENT_NAME": "push"}
-
-
-@pytest.fixture
-def runner(server):
-    """runner() → the home of a machine that shares nothing with the others."""
-    homes = []
-
-    def make():
-        homes.append(Home(server))
-        return homes[-1]
-    yield make
-    for home in homes:
-        for daemon in home.daemons:
-            if daemon.process.poll() is None:
-                daemon.stop()
-        home.clean()
+from rfs import Daemon, until, write
+from snapshot_runs import HELLO, PRIVATE, RUNS, SECRET, answer, cat, job
 
 
 @pytest.fixture
 def place(tmp_path):
     return str(tmp_path / "snapshots")
-
-
-def job(home, token=ALPHA, secret=SECRET, **more):
-    return home.environment(token=token, CACHE_P2P_SHARED_SECRET=secret, **{**JOB, **more})
-
-
-def cat(home, path, **more):
-    return home.run("cat", path, environment=job(home, **more), check=True).stdout
 
 
 def save(home, place, *options, **more):
@@ -51,11 +21,6 @@ def save(home, place, *options, **more):
 
 def restore(home, place, *options, **more):
     return home.run("snapshot", "restore", "--dir", place, "--json", *options, environment=job(home, **more))
-
-
-def answer(result):
-    assert result.returncode == 0, result.stderr
-    return json.loads(result.stdout)
 
 
 def the_file(place):

@@ -4,6 +4,7 @@ resource {path, json | text | base64, kind, status, headers, etag, last_modified
           permitted, variants: {name: [kind, text]}}   sets an answer; remove {path} takes it away
 edit {path, …}            changes fields of one that is there
 redirect {path, status, location}, rename {old, id}, token {token, limit}, revoke {token}, switch {name, value}
+caches {entries, deleters}                              the Actions cache as REST shows it
 limit {token, resource, remaining, reset_in}            the state of a primary limit
 secondary {token, seconds, count, status, retry_after}  a secondary limit
 fault {kind, path, count, …}, release {}                faults.py
@@ -75,6 +76,11 @@ class Control:
 
     def do_token(self, token, limit=5000):
         self.world.tokens[token] = limit
+
+    def do_caches(self, entries=None, deleters=()):
+        if entries is not None:
+            self.world.caches, self.world.cache_deleters = list(entries), list(deleters)
+        return self.world.caches
 
     def do_revoke(self, token):
         del self.world.tokens[token]

@@ -68,6 +68,8 @@ class GitHub:
         if not request.header("user-agent"):
             return self.problem(request, 403, "Request forbidden by administrative rules. Please make sure your request "
                                               "has a User-Agent header")
+        if "/actions/caches" in request.path and request.header("authorization") and request.token() in self.world.tokens:
+            return self.caches(request)
         if request.method not in ("GET", "HEAD"):
             return self.problem(request, 405, "only reads are expected here")
         version = request.header("x-github-api-version")
@@ -90,6 +92,20 @@ class GitHub:
         if not (response.status == 304 and token):
             window.used += 1
         return self.with_rate(request, token, response)
+
+    def caches(self, request):
+        """The REST side of the Actions cache: world.caches holds {"id", "key", "ref"}."""
+        world, match = self.world, re.match(r"/repos/[^/]+/[^/]+/actions/caches(?:/(\d+))?$", request.path)
+        if request.method == "DELETE" and match and match[1]:
+            if request.token() not in world.cache_deleters:
+                return self.problem(request, 403, "Resource not accessible by integration")
+            kept = [one for one in world.caches if one["id"] != int(match[1])]
+            status = 404 if len(kept) == len(world.caches) else 204
+            world.caches = kept
+            return Response(status, self.common(), b"")
+        wanted = request.parameters()
+        found = [one for one in world.caches if one["key"].startswith(wanted.get("key", "")) and wanted.get("ref") in (None, one["ref"])]
+        return Response(200, self.common(), dump({"total_count": len(found), "actions_caches": found}))
 
     # --- limits -----------------------------------------------------------------------------------------------------
 

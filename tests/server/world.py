@@ -67,6 +67,7 @@ class World:
         self.repositories = {}  # "octo/hello" → id
         self.renamed = {}  # "octo/old-hello" → id
         self.redirects = {}  # path → (status, location)
+        self.caches, self.cache_deleters = [], []  # of the Actions cache: {"id", "key", "ref"}; tokens that may remove
         self.tokens = {}  # token → limit of the core resource
         self.windows = {}  # (token, resource) → Window
         self.secondary = {}  # token → Secondary
