@@ -1,8 +1,10 @@
 # cmake --install and the .deb (cpack --config build/release/CPackConfig.cmake).
 install(TARGETS runnerfs RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-# mount -t fuse.runnerfs finds the program by this name.
-install(CODE "file(MAKE_DIRECTORY \"\$ENV{DESTDIR}${CMAKE_INSTALL_FULL_SBINDIR}\")
-  file(CREATE_LINK \"${CMAKE_INSTALL_FULL_BINDIR}/runnerfs\" \"\$ENV{DESTDIR}${CMAKE_INSTALL_FULL_SBINDIR}/mount.fuse.runnerfs\" SYMBOLIC)")
+# mount -t fuse.runnerfs finds the program by this name. Relative, and below the prefix of the installation: that of the
+# .deb is not the one that was configured.
+install(CODE "set(sbin \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_SBINDIR}\")
+  file(MAKE_DIRECTORY \"\${sbin}\")
+  file(CREATE_LINK ../${CMAKE_INSTALL_BINDIR}/runnerfs \"\${sbin}/mount.fuse.runnerfs\" SYMBOLIC)")
 install(FILES man/runnerfs.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES man/runnerfs.7 man/runnerfs-audit.7 man/runnerfs-formats.7 man/runnerfs-p2p.7 DESTINATION ${CMAKE_INSTALL_MANDIR}/man7)
 install(FILES completions/runnerfs.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME runnerfs)
