@@ -42,34 +42,54 @@ void Chain::Impl::begin(const FlightPtr& flight) {
     // The flight before this one may have ended between this reader's look and its start.
     if (held.own && flight->mode == Mode::kIfStale && freshness(*held.own) != Freshness::kStale)
       return answer(flight, held.own, nullptr, Ending::kHeld);
-    if (!held.own) {
+    if (held.own && held.own->meta.proof == Proof::kSharedSecret) {
+      // A member's word whose time is over: GitHub may confirm it, but it is no condition of this credential's own.
+      held.shared = std::exchange(held.own, nullptr);
+      held.from_peer = true;
+    }
+    if (!held.own && !held.shared) {
       EntryKey for_all = flight->key;
       for_all.partition.clear();
       held.shared = local.find(for_all);
     }
   }
-  const bool peers_may_have_it = flight->request->store && flight->mode == Mode::kIfStale && !held.own && !held.shared;
-  if (peers_may_have_it && peers_breaker.allow()) return ask_peers(flight, std::move(held));
+  const bool nobody_here = !held.own && (!held.shared || held.from_peer);
+  if (flight->request->store && flight->mode == Mode::kIfStale && nobody_here && peers_breaker.allow())
+    return ask_peers(flight, std::move(held));
   ask_origin(flight, std::move(held));
 }
 
 void Chain::Impl::ask_peers(const FlightPtr& flight, Held held) {
   Ask ask{flight->request, nullptr, nullptr, clock.steady() + options.peer_deadline};
   peers.ask(std::move(ask), [self = shared_from_this(), flight, held](Result<std::optional<Answer>> result) mutable {
-    Inside inside(*self);
-    if (!inside.ok) return;
-    if (!result) {
-      if (self->peers_breaker.failure()) self->counters.add(Counter::kBreakerOpened);
-    } else {
-      self->peers_breaker.success();
-      // Whatever a peer says, GitHub has to confirm it for this credential.
-      if (*result) {
-        held.shared = (*result)->entry;
-        held.from_peer = true;
-      }
-    }
-    self->ask_origin(flight, std::move(held));
+    Inside alive(*self);
+    if (!alive.ok) return;
+    // Not on the thread of the peers, who have others to talk to.
+    self->pool.submit([self, flight, held = std::move(held), result = std::move(result)]() mutable {
+      Inside inside(*self);
+      if (inside.ok) self->peers_answered(flight, std::move(held), std::move(result));
+    });
   });
+}
+
+void Chain::Impl::peers_answered(const FlightPtr& flight, Held held, Result<std::optional<Answer>> result) {
+  if (!result) {
+    if (peers_breaker.failure()) counters.add(Counter::kBreakerOpened);
+    return ask_origin(flight, std::move(held));
+  }
+  peers_breaker.success();
+  if (!*result) return ask_origin(flight, std::move(held));
+  if ((*result)->word) {
+    auto entry = std::make_shared<Entry>(*(*result)->entry);
+    entry->key = flight->key;
+    negatives.forget(unique_text(flight->key));
+    local.put_above(entry);
+    return answer(flight, EntryPtr(entry), nullptr, Ending::kPeer);
+  }
+  held.shared = (*result)->entry;
+  held.from_peer = true;
+  held.verdict = std::move((*result)->verdict);
+  ask_origin(flight, std::move(held));
 }
 
 void Chain::Impl::ask_origin(const FlightPtr& flight, Held held) {
@@ -89,11 +109,18 @@ void Chain::Impl::finish(const FlightPtr& flight, const Held& held, Result<std::
   if (!result) return failed(flight, held, std::move(result.error()));
   if (!*result || !(*result)->entry)
     return failed(flight, held, Error{Code::kBroken, "the origin gave no answer", "", -1});
-  const Answer& got = **result;
+  Answer& got = **result;
+  // A 200 with the same bytes confirms them too, but then they came from GitHub.
+  const bool of_peer = held.from_peer && !got.changed && got.entry->meta.source == Source::kPeer;
+  if (held.verdict) held.verdict(!got.changed);
+  if (of_peer) {
+    auto found = std::make_shared<Entry>(*got.entry);
+    found->found = Source::kPeer;
+    got.entry = std::move(found);
+  }
   keep(*flight, held, got);
-  const bool confirmed = !got.changed;
-  const Ending ending = !confirmed ? Ending::kOrigin : held.from_peer ? Ending::kPeer : Ending::kConfirmed;
-  answer(flight, got.entry, nullptr, ending);
+  const bool confirmed = !got.changed && (of_peer || !held.from_peer);
+  answer(flight, got.entry, nullptr, of_peer ? Ending::kPeer : confirmed ? Ending::kConfirmed : Ending::kOrigin);
 }
 
 void Chain::Impl::keep(const Flight& flight, const Held& held, const Answer& got) {
@@ -105,6 +132,7 @@ void Chain::Impl::keep(const Flight& flight, const Held& held, const Answer& got
   }
   const bool same_row = held.own && !got.changed && held.own->sha256 == got.entry->sha256 &&
                         held.own->key.partition == got.entry->key.partition;
+  peers.learned(got.entry);
   if (same_row) return local.update(got.entry);
   local.put(got.entry);
   if (got.entry->meta.shareable && (got.changed || held.from_peer)) {

@@ -35,6 +35,7 @@ struct Chain::Impl : std::enable_shared_from_this<Chain::Impl> {
   struct Held {
     EntryPtr own, shared;
     bool from_peer = false;  // shared came from a peer
+    std::function<void(bool confirmed)> verdict;  // that peer is told
   };
 
   // How a flight ended, for the counters: the first reader's request, or bytes that were here.
@@ -110,6 +111,7 @@ struct Chain::Impl : std::enable_shared_from_this<Chain::Impl> {
   void close();
   void begin(const FlightPtr& flight);
   void ask_peers(const FlightPtr& flight, Held held);
+  void peers_answered(const FlightPtr& flight, Held held, Result<std::optional<Answer>> result);
   void ask_origin(const FlightPtr& flight, Held held);
   void finish(const FlightPtr& flight, const Held& held, Result<std::optional<Answer>> result);
   void keep(const Flight& flight, const Held& held, const Answer& answer);

@@ -30,6 +30,8 @@ class LocalTiers {
   void update(const EntryPtr& entry);
   // On disk soon, and not in memory: nobody reads it as it is. Without a disk it stays in memory.
   void put_below(const EntryPtr& entry);
+  // In memory alone.
+  void put_above(const EntryPtr& entry) { (void)memory_.put(entry); }
   // On disk when it returns. On failure nothing has changed: an older version stays what readers get.
   Result<> put_now(const EntryPtr& entry, bool sync);
   // Whatever happens it is not answered any longer by this process; a failure says that the disk still has it.

@@ -65,15 +65,23 @@ struct Answer {
   EntryPtr entry;       // never null; its key is this credential's partition
   bool changed = true;  // false: same body as own (or as shared, which is now vouched for)
   bool keep = true;     // false: for who asked alone (Cache-Control: no-store)
+  // Of peers alone. True: it is believed as it is, until its time is over, and kept in memory; false: GitHub has to
+  // confirm it for this credential.
+  bool word = false;
+  // Told what GitHub said of a body that had to be confirmed; at most once, on any thread. May be null.
+  std::function<void(bool confirmed)> verdict;
 };
 
 // A tier beyond this machine.
 class RemoteTier {
  public:
   virtual ~RemoteTier() = default;
-  // Never blocks. `done` is called exactly once, on any thread, at the latest at the deadline.
+  // Never blocks. `done` is called exactly once, on any thread, at the latest at the deadline; a body that is on its way
+  // by then may take somewhat longer, as long as it arrives.
   // Null answer: this tier does not have it (only an optional tier may say so). Failure: why not.
   virtual void ask(Ask ask, std::function<void(Result<std::optional<Answer>>)> done) = 0;
+  // A tier below this one answered it, and it was kept. Any thread; returns at once.
+  virtual void learned(const EntryPtr&) {}
 };
 
 // The last tier: GitHub. What Chain needs of it beside ask(). Any thread; answered at once.

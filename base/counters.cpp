@@ -11,6 +11,8 @@ constexpr std::string_view kNames[] = {
     "retries",        "store_errors",    "store_writes", "tampered",        "breaker_opened", "opens",
     "reads",          "bytes_read",      "lookups",      "getattrs",        "readdirs",       "writes",
     "interrupted",    "deadlines",       "stale_nodes",  "socket_requests", "errors",
+    "message_count",  "bytes_sent",      "bytes_received",         "cache_entries_shared", "cache_entries_received",
+    "cache_entries_refused", "peer_asks", "peer_late",  "peer_wrong", "peer_served", "peer_refused",
 };
 static_assert(std::size(kNames) == static_cast<std::size_t>(Counter::kCount), "a counter without a name");
 

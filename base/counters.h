@@ -21,6 +21,12 @@ enum class Counter : std::uint8_t {
   kStoreErrors, kStoreWrites, kTampered, kBreakerOpened,
   kOpens, kReads, kBytesRead, kLookups, kGetattrs, kReaddirs, kWrites, kInterrupted, kDeadlines, kStaleNodes,
   kSocketRequests, kErrors,
+  kMessages,         // told to peers or by them: questions, answers, tokens
+  kBytesSent, kBytesReceived,  // to and from peers, on the wire
+  kCacheShared, kCacheReceived, kCacheRefused,  // entries of cache/: taken by a peer, kept from one, not kept
+  kPeerAsks, kPeerLate, kPeerWrong,  // questions to peers; those without an answer in time; bodies that GitHub did not confirm
+  kPeerServed,       // bodies given to peers
+  kPeerRefused,      // peers sent away: strangers, broken formats
   kCount
 };
 

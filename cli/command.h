@@ -66,6 +66,7 @@ int run_init(const Given& given);
 int run_keygen(const Given& given);
 int run_status(const Given& given);
 int run_path(const Given& given);
+int run_peers(const Given& given);
 int run_why(const Given& given);
 int run_cat(const Given& given);
 int run_ls(const Given& given);

@@ -1,8 +1,12 @@
 #include "cli/config.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <functional>
+
+#include "backends/peers/address_book.h"
 #include "base/file.h"
 #include "cli/checkout.h"
 #include "cli/config_checkout.h"
@@ -96,7 +100,32 @@ Result<> apply_checkout(Configuration& out, const ConfigSources& sources) {
   return {};
 }
 
-Result<> check(Settings& settings) {
+// What names peers is looked at before anything starts: a slip there would otherwise show as a network without peers.
+Result<> check_peers(const Settings& settings, std::vector<Note>& notes,
+                     const std::function<tl::unexpected<Error>(const char*, const std::string&, const std::string&)>& wrong) {
+  for (const std::string& text : settings.p2p_bootstrap_peers) {
+    std::string warning;
+    const auto address = parse_peer_address(text, warning);
+    if (!address) return wrong("p2p.bootstrap_peers", address.error().message, address.error().hint);
+    if (!warning.empty()) notes.push_back({true, warning});
+  }
+  for (const auto& [key, ids] : {std::pair("p2p.allow", &settings.p2p_allow), std::pair("p2p.block", &settings.p2p_block)})
+    for (const std::string& text : *ids)
+      if (const auto id = p2p::PeerId::parse(text); !id)
+        return wrong(key, fmt::format("'{}' is no peer id", text), "`runnerfs peers` shows them: 12D3Koo…");
+  for (const std::string& text : settings.p2p_listen) {
+    in6_addr bytes{};
+    if (::inet_pton(AF_INET, text.c_str(), &bytes) != 1 && ::inet_pton(AF_INET6, text.c_str(), &bytes) != 1)
+      return wrong("p2p.listen", fmt::format("'{}' is no IP address", text), "for example 0.0.0.0, ::, 192.0.2.7");
+  }
+  if (settings.p2p_network_id.empty() || settings.p2p_network_id.size() > 255)
+    return wrong("p2p.network_id", "it is empty or over 255 bytes", "");
+  if (settings.p2p_port_first > settings.p2p_port_last)
+    return wrong("p2p.port_last", "it is before p2p.port_first", "for example 9000 and 9010");
+  return {};
+}
+
+Result<> check(Settings& settings, std::vector<Note>& notes) {
   const auto wrong = [&](const char* key, const std::string& why, const std::string& hint) {
     const auto origin = settings.origins.find(key);
     return fail(Code::kUsage,
@@ -114,6 +143,7 @@ Result<> check(Settings& settings) {
   if (!settings.repo.empty() && (slash == std::string::npos || slash == 0 || slash + 1 == settings.repo.size() ||
                                  settings.repo.find('/', slash + 1) != std::string::npos))
     return wrong("repo", "it is not of the form owner/name", "for example --repo octo/hello");
+  TRY(check_peers(settings, notes, wrong));
   // A daemon works in "/", so every path is made whole here.
   for (const Option& option : option_table()) {
     if (option.kind != ValueKind::kPath) continue;
@@ -137,7 +167,7 @@ Result<Configuration> load_configuration(const ConfigSources& sources) {
       return fail(placed(set.error(), flag.origin));
   // Last, so that what the owner gave is known: it counts, whatever the checkout says.
   TRY(apply_checkout(out, sources));
-  TRY(check(out.settings));
+  TRY(check(out.settings, out.notes));
   return out;
 }
 

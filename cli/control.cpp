@@ -71,10 +71,13 @@ Result<> Daemon::run_control(const std::string& command, const Caller& caller) {
     ::kill(::getpid(), SIGUSR2);  // the main loop waits for signals alone
     return {};
   }
-  if (word == "peer")
-    return fail(Code::kUnsupported, "this version has no peers", "what other runners fetched cannot be asked for yet");
+  if (word == "peer") {
+    const auto [what, address] = first_word(rest);
+    if (what != "add" || address.empty()) return missing("peer add MULTIADDR");
+    return peers_->add(address);
+  }
   return fail(Code::kInvalid, fmt::format("there is no control command '{}'", printable(word)),
-              "invalidate PATTERN, flush, validate KEY FIELDS, log LEVEL, secret cleanup, secret rekey");
+              "invalidate PATTERN, flush, validate KEY FIELDS, log LEVEL, peer add MULTIADDR, secret cleanup, secret rekey");
 }
 
 }  // namespace rfs

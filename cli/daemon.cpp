@@ -128,6 +128,8 @@ Result<> Daemon::open_store() {
 }
 
 void Daemon::build_tiers(EnvironmentToken token) {
+  network_secret_.network = std::move(token.network);
+  network_secret_.network_name = std::move(token.network_name);
   MemoryOptions memory;
   memory.max_bytes = settings_.memory_max_bytes;
   memory.max_entries = static_cast<std::size_t>(std::min(settings_.memory_max_entries, settings_.cache_max_size));
@@ -147,12 +149,15 @@ void Daemon::build_tiers(EnvironmentToken token) {
   ChainOptions chain;
   chain.stale_limit = settings_.api_stale_limit;
   chain.origin_deadline = millis(settings_.origin_timeout);
+  chain.peer_deadline = millis(settings_.p2p_deadline);
   if (!settings_.cache_enabled) chain.confirm_window = 0;
   const auto partition = [identities = identities_.get()]() -> Result<std::string> {
     TRY_ASSIGN(const IdentityPtr now, identities->current());
     return now->partition;
   };
-  chain_ = std::make_unique<Chain>(chain, *memory_, store_.get(), peers_, *origin_, partition, clock_, *pool_,
+  peers_ = std::make_unique<Peers>(
+      Peers::Parts{*memory_, store_.get(), *routes_, clock_, *pool_, counters_, errors_});
+  chain_ = std::make_unique<Chain>(chain, *memory_, store_.get(), *peers_, *origin_, partition, clock_, *pool_,
                                    counters_, errors_);
   CacheOptions cache;
   cache.default_ttl = static_cast<int>(settings_.cache_default_ttl);
@@ -176,7 +181,7 @@ void Daemon::build_trees() {
   info_.add("stats.json", [this] { return stats_json(); });
   info_.add("totals.json", [this] { return totals_json(); });
   info_.add("metrics", [this] { return metrics_text(); });
-  info_.add("peers.json", [] { return std::string("{\"self\": null, \"peers\": []}\n"); });
+  info_.add("peers.json", [this] { return peers_json(); });
   info_.add("ratelimit.json", [this] { return rate_json(); });
   info_.add("errors.jsonl", [this] { return errors_.jsonl(); });
   info_.add("config.yml", [this] { return configuration_text(settings_); });
@@ -235,6 +240,7 @@ void Daemon::tick() {
     warned_[window.resource] = window.reset;
     log(Level::kWarning, "{} calls of '{}' remain until {}", window.remaining, window.resource, rfc3339(window.reset));
   }
+  peers_->count_bytes();
   if (++ticks_ % 60 != 0) return;
   if (auto saved = totals_->save(); !saved) log(Level::kWarning, "totals were not kept: {}", saved.error().message);
   if (settings_.log_stats)
@@ -252,6 +258,7 @@ void Daemon::close() {
 Daemon::~Daemon() {
   session_.reset();
   socket_.reset();
+  if (peers_) peers_->stop();
   if (pool_) pool_->stop();
   api_tree_.reset();
   cache_tree_.reset();

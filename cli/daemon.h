@@ -15,14 +15,17 @@
 #include "backends/github/origin.h"
 #include "backends/github/routes.h"
 #include "backends/memory_tier.h"
+#include "backends/peers/peers.h"
 #include "backends/secrets/context.h"
 #include "backends/secrets/vault.h"
 #include "backends/store/entry_store.h"
 #include "base/counters.h"
 #include "base/error_ring.h"
+#include "base/file.h"
 #include "base/pool.h"
 #include "cli/config.h"
 #include "cli/keys.h"
+#include "cli/network_secret.h"
 #include "cli/places.h"
 #include "cli/secrets_env.h"
 #include "cli/totals.h"
@@ -54,6 +57,8 @@ class Daemon {
   Result<> start_socket(const std::string& path);
   // The first question for the credential may have to ask gh: not while a reader waits.
   void ask_for_token();
+  // Enters the network of peers, or notes why not. Before serving, after the process has daemonised.
+  void start_peers(const Environment& environment);
   // Once a second while serving: what other processes changed, limits that run low, counts that must be kept.
   void tick();
   // Writes out what is queued and the totals. Before the end.
@@ -87,6 +92,7 @@ class Daemon {
   std::string daemon_json();
   std::string status_json();
   std::string rate_json();
+  std::string peers_json();
   Result<> control(const std::string& command, const Caller& caller);
 
   // Opens secrets/ now instead of at its first use, so that its trouble is known (warnings(), status). Before serving.
@@ -108,6 +114,10 @@ class Daemon {
   std::string context_json() const;
   Result<> control_secrets(const std::string& command, const Caller& caller);
   Vault::State credentials();
+  // daemon_peers.cpp
+  Result<> enter_network(const Environment& environment);
+  SecretBytes node_identity();
+  std::string peers_status_json();
   std::string stats_of(const Totals::Values& values);
 
   // Constant after build.
@@ -134,7 +144,7 @@ class Daemon {
   std::unique_ptr<IdentitySource> identities_;
   std::unique_ptr<Pool> pool_;
   std::unique_ptr<Origin> origin_;
-  NoPeers peers_;
+  std::unique_ptr<Peers> peers_;
   std::unique_ptr<Chain> chain_;
   std::unique_ptr<Cache> cache_;
   std::unique_ptr<ApiTree> api_tree_;
@@ -145,6 +155,10 @@ class Daemon {
   Lazy secrets_{[this] { return make_secrets(); }};
   InfoTree info_{clock_};
   Root root_{settings_.allow_other};
+  EnvironmentToken network_secret_;   // its network part alone; emptied by start_peers()
+  std::optional<FileLock> node_lock_;  // whoever holds it has the store's peer id
+  std::string peers_off_ = "this process serves nobody", peers_hint_;
+  std::string peers_secret_, peers_weakness_;  // where the secret came from, and what is weak about it
   std::unique_ptr<SocketServer> socket_;
   std::unique_ptr<Session> session_;
 

@@ -87,6 +87,7 @@ int run_front(const Configuration& configuration, EnvironmentToken token, const 
   setup_log(configuration.settings, ready.in_background());
   // Memory that was locked before a fork is not locked after it.
   token.bytes = token.bytes.clone();
+  token.network = token.network.clone();
 
   auto built = Daemon::build(configuration, std::move(token), environment);
   if (!built) return report(built.error());
@@ -94,6 +95,7 @@ int run_front(const Configuration& configuration, EnvironmentToken token, const 
   daemon.open_secrets();
   daemon.serving = true;
   daemon.ask_for_token();
+  daemon.start_peers(environment);
   if (auto started = start(daemon, options); !started) return report(started.error());
 
   // Each once: in the foreground the log is stderr too.

@@ -1,6 +1,7 @@
 // .runnerfs/metrics: the Prometheus text format, version 0.0.4.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 
 #include "cli/daemon.h"
@@ -45,6 +46,17 @@ constexpr const char* kHelp[] = {
     "Opens sent to a newer version",
     "Requests on the socket",
     "Lines written to errors.jsonl",
+    "Messages sent to peers and received from them",
+    "Bytes sent to peers",
+    "Bytes received from peers",
+    "Entries of cache/ that a peer took",
+    "Entries of cache/ that came from a peer and were kept",
+    "Entries of cache/ that came from a peer and were not kept",
+    "Questions asked of peers",
+    "Questions that no peer answered in time",
+    "Bodies of peers that GitHub did not confirm",
+    "Bodies given to peers",
+    "Peers sent away: strangers, and broken formats",
 };
 static_assert(std::size(kHelp) == static_cast<std::size_t>(Counter::kCount), "a counter without its help");
 
@@ -60,6 +72,7 @@ std::string label(std::string_view text) {
 }  // namespace
 
 std::string Daemon::metrics_text() {
+  peers_->count_bytes();
   std::string out;
   const auto head = [&](std::string_view name, std::string_view type, std::string_view help) {
     out += fmt::format("# HELP runnerfs_{0} {2}\n# TYPE runnerfs_{0} {1}\n", name, type, help);
@@ -92,6 +105,11 @@ std::string Daemon::metrics_text() {
   gauge("credentials_active", "Credentials in the store whose time is not over", secrets.active);
   gauge("secrets_ok", "1 while secrets/ can be used",
         vault_.lock()->get() != nullptr && secrets.trouble.empty() ? 1 : 0);
+  const PeersState peers = peers_->state();
+  gauge("p2p_enabled", "1 while this node is in a network of peers", peers.running ? 1 : 0);
+  gauge("connected_peers", "Peers that are connected", peers.peers.size());
+  const auto members = std::count_if(peers.peers.begin(), peers.peers.end(), [](const PeerState& one) { return one.proof == "member"; });
+  gauge("peer_members", "Connected peers that proved to know the network's secret", members);
   gauge("memory_entries", "Entries in memory", memory_->entries());
   gauge("memory_bytes", "Bytes of entries in memory", memory_->bytes());
   gauge("uptime_seconds", "Seconds since the start", static_cast<std::int64_t>(clock_.wall() - started_));

@@ -8,6 +8,7 @@ std::string Daemon::stats_of(const Totals::Values& values) {
   const auto count = [&](Counter counter) { return values[static_cast<std::size_t>(counter)]; };
   const std::uint64_t hits = count(Counter::kHits), requests = hits + count(Counter::kMisses);
   const std::uint64_t nothing = 0;
+  const PeersState peers = peers_->state();
   JsonLine line;
   line.number("hits", hits)
       .number("misses", count(Counter::kMisses))
@@ -22,8 +23,9 @@ std::string Daemon::stats_of(const Totals::Values& values) {
       .number("evictions", count(Counter::kEvictions))
       .number("cache_size", store_->usage().entries)
       .number("max_cache_size", settings_.cache_max_size)
-      .number("connected_peers", nothing)
-      .boolean("p2p_enabled", false);
+      .number("connected_peers", static_cast<std::uint64_t>(peers.peers.size()))
+      .number("peer_count", static_cast<std::uint64_t>(peers.peers.size()))
+      .boolean("p2p_enabled", peers.running);
   for (const char* later : {"scans_cached", "scans_retrieved", "scans_skipped", "scan_time_saved_hours"})
     line.number(later, nothing);
   const Vault::State secrets = credentials();
@@ -44,6 +46,7 @@ std::string Daemon::stats_of(const Totals::Values& values) {
 }
 
 std::string Daemon::stats_json() {
+  peers_->count_bytes();
   Totals::Values now{};
   for (std::size_t i = 0; i < now.size(); ++i) now[i] = counters_.get(static_cast<Counter>(i));
   return stats_of(now);

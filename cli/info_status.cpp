@@ -47,6 +47,7 @@ std::string Daemon::status_json() {
   std::vector<std::string> weak;
   if (!key_.key.weakness.empty()) weak.push_back(json_quote(key_.key.weakness));
   if (!secret_locked()) weak.push_back(json_quote("secrets are not locked into memory (ulimit -l)"));
+  if (!peers_weakness_.empty()) weak.push_back(json_quote(peers_weakness_));
   if (settings_.api_url.starts_with("http://")) weak.push_back(json_quote("GitHub is asked without TLS"));
 
   const EntryStore::Usage usage = store_->usage();
@@ -82,7 +83,7 @@ std::string Daemon::status_json() {
                          .number("entries", static_cast<std::uint64_t>(memory_->entries()))
                          .number("bytes", memory_->bytes())
                          .str());
-  line.raw("secrets", secrets_json());
+  line.raw("secrets", secrets_json()).raw("peers", peers_status_json());
   line.raw("identity", identity.str()).raw("rate_limits", list_json(windows)).text("proof", origin_->proof_state());
   // Each of the two has its own view of the disk.
   std::set<std::string> resting;

@@ -38,6 +38,7 @@ constexpr Flag kStatsFlags[] = {{"--total", "", "", "since the store was made"},
                                 kMountFlag};
 constexpr Flag kStatusFlags[] = {
     {"--watch", "-w", "", "again and again"}, {"--interval", "", "TIME", "how often (2s)"}, kJson, kMountFlag};
+constexpr Flag kPeersFlags[] = {kJson, kMountFlag};
 constexpr Flag kConfigFlags[] = {kJson};
 constexpr Flag kMaskFlags[] = {{"--show", "", "", "also to a terminal"}, kMountFlag};
 
@@ -134,6 +135,10 @@ constexpr Command kCommands[] = {
      "  INPUT_FROM-ENV=API_KEY runnerfs action main inject-credentials",
      false,
      kActionCommands},
+    {"peers", run_peers, "who shares answers with this runner", "[--json]", 0, 0, kPeersFlags, true, false,
+     "Shows this node and the peers that are connected: address, latency, what they proved, and what was given to them,\n"
+     "had from them and refused.",
+     "  runnerfs peers\n  echo peer add /ip4/192.0.2.7/tcp/9000 > ~/rfs/.runnerfs/ctl"},
     {"audit",
      nullptr,
      "check and read the log of accesses to credentials",

@@ -13,9 +13,10 @@ namespace rfs {
 namespace {
 
 // Names that hold directories, files or ids, whatever they are called.
-constexpr std::array<std::string_view, 8> kHarmless{
+constexpr std::array<std::string_view, 9> kHarmless{
     "CREDENTIALS_DIRECTORY", "CREDENTIALS_DIR", "RUNNER_TRACKING_ID",    "RUNNERFS_TOKEN_FILE",
-    "RUNNERFS_KEY_SOURCE",   "SSH_AUTH_SOCK",   "GNOME_KEYRING_CONTROL", "RUNNERFS_API_GH_TOKEN"};
+    "RUNNERFS_KEY_SOURCE",   "SSH_AUTH_SOCK",   "GNOME_KEYRING_CONTROL", "RUNNERFS_API_GH_TOKEN",
+    "RUNNERFS_P2P_SECRET_FILE"};
 constexpr std::array<std::string_view, 7> kWords{"TOKEN",      "SECRET",      "PASSWORD", "PASSWD",
                                                  "CREDENTIAL", "PRIVATE_KEY", "API_KEY"};
 
@@ -42,6 +43,14 @@ EnvironmentToken take_secrets() {
     out.bytes = copy_secret(name);
     if (out.bytes.empty()) continue;
     out.name = name;
+    break;
+  }
+  for (const char* name : {"RUNNERFS_P2P_SHARED_SECRET", "CACHE_P2P_SHARED_SECRET"}) {
+    const char* text = std::getenv(name);
+    if (text == nullptr || trimmed(text).empty()) continue;
+    // Byte for byte: the Python implementation takes the blanks around it, too.
+    out.network = SecretBytes::copy_of(std::string_view(text));
+    out.network_name = name;
     break;
   }
   std::vector<std::string> names;

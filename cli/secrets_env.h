@@ -10,9 +10,11 @@ namespace rfs {
 struct EnvironmentToken {
   SecretBytes bytes;
   std::string name;  // "GITHUB_TOKEN" | "GH_TOKEN" | ""
+  SecretBytes network;  // the secret of the network of peers, as it was given; empty: none was
+  std::string network_name;  // "CACHE_P2P_SHARED_SECRET", …
 };
 
-// Takes GITHUB_TOKEN, else GH_TOKEN. Every variable that may hold a secret (tokens, passwords, an action's inputs) is
+// Takes GITHUB_TOKEN, else GH_TOKEN; and the secret of peers. Every variable that may hold a secret (tokens, passwords, an action's inputs) is
 // overwritten in place, so that neither a child nor a reader of /proc/PID/environ sees it, and removed.
 // Called once, first, while there is one thread.
 EnvironmentToken take_secrets();

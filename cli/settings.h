@@ -66,6 +66,22 @@ struct Settings {
   // Results of scans.
   double codeql_cache_ttl = 24 * 3600;  // seconds that a result lasts while an input of its scan may move
 
+  // Peers.
+  bool p2p_enabled = true;
+  std::uint64_t p2p_listen_port = 9000;  // tried first; 0: any
+  std::uint64_t p2p_port_first = 9000, p2p_port_last = 9010;  // tried next
+  std::vector<std::string> p2p_listen{"0.0.0.0", "::"};
+  std::string p2p_network_id = "ipfs-datasets-py-cache";
+  std::string p2p_secret_file;  // holds the network's secret; a second line: the one before
+  std::string p2p_verify = "etag";
+  double p2p_deadline = 0.05;      // seconds that a read waits for peers
+  bool p2p_peer_discovery = true;  // learn of peers from peers
+  std::vector<std::string> p2p_bootstrap_peers;
+  std::vector<std::string> p2p_allow, p2p_block;  // peer ids
+  std::uint64_t p2p_max_peers = 20;
+  bool p2p_compat = true;      // speak /github-cache/1.0.0
+  bool p2p_ephemeral = false;  // a new peer id at each start
+
   // The fronts.
   std::string socket;               // "": by the mountpoint (places.h)
   std::string source = "runnerfs";  // shown by mount(8)

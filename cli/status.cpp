@@ -57,6 +57,14 @@ std::string status_text(const std::string& status) {
     row("context", context_text(status));
   }
   row("secrets", at("secrets.trouble").empty() ? "" : "not available: " + at("secrets.trouble"));
+  if (at("peers.running") == "true") {
+    row("peers", fmt::format("{} connected, {} members, network {}, secret from {}, verify {}", at("peers.connected"),
+                             at("peers.members"), at("peers.network_id"), at("peers.secret"), at("peers.verify")));
+    row("node", fmt::format("{}, {}", at("peers.id"),
+                            at("peers.port") == "0" ? "does not listen" : "listens on port " + at("peers.port")));
+  } else {
+    row("peers", "off: " + at("peers.off"));
+  }
   const std::string directory = at("store.directory");
   row("store",
       fmt::format("{}: {} entries, {} bytes{}", directory.empty() ? "in memory" : directory, at("store.entries"),

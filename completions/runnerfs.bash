@@ -1,14 +1,19 @@
 # bash completion for runnerfs(1). Asks nobody: paths are what is held (runnerfs ls), files are the shell's.
 _runnerfs() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-  local commands="mount serve umount init keygen status path why cat ls put rm stat stats secret codeql snapshot mask audit action config env doctor version help"
+  local commands="mount serve umount init keygen status peers path why cat ls put rm stat stats secret codeql snapshot mask audit action config env doctor version help"
   local settings="--config --repo --workflow --runner --token-file --ca-file --api-url --api-allow --api-deny
     --api-max-pages --api-etag-proof --no-api-etag-proof --api-gh-token --no-api-gh-token --api-stale-limit
     --max-object-size --origin-timeout --origin-connections --origin-in-flight --cache-enabled --no-cache-enabled
     --cache-persistence --no-cache-persistence --cache-directory --cache-max-size --cache-max-bytes --cache-default-ttl
     --operation-ttls --memory-max-bytes --memory-max-entries --rate-limiting-warning-threshold
     --snapshot-interval --rate-limiting-aggressive-threshold --rate-limiting-cache-first-mode --no-rate-limiting-cache-first-mode
-    --key-source --isolation --credentials-directory --audit-sync --audit-owner --codeql-cache-ttl --require-mlock --no-require-mlock --socket --source --for --allow-other --no-allow-other --ro --no-ro --nonempty --no-nonempty
+    --key-source --isolation --credentials-directory --audit-sync --audit-owner --codeql-cache-ttl --require-mlock --no-require-mlock
+    --p2p-enabled --no-p2p-enabled --p2p-listen-port --p2p-port-first --p2p-port-last
+    --p2p-listen --p2p-network-id --p2p-secret-file --p2p-verify --p2p-deadline
+    --p2p-peer-discovery --no-p2p-peer-discovery --p2p-bootstrap-peers --p2p-allow --p2p-block
+    --p2p-max-peers --p2p-compat --no-p2p-compat --p2p-ephemeral --no-p2p-ephemeral
+    --socket --source --for --allow-other --no-allow-other --ro --no-ro --nonempty --no-nonempty
     --log-level --log-file --log-stats --no-log-stats"
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
@@ -16,7 +21,7 @@ _runnerfs() {
     return
   fi
   [[ $command == codeql && ( $prev == --config || $prev == --source ) ]] || case $prev in
-    --config | --token-file | --ca-file | --log-file | --key | --key-file | --socket)
+    --config | --token-file | --ca-file | --log-file | --p2p-secret-file | --key | --key-file | --socket)
       COMPREPLY=($(compgen -f -- "$cur"))
       return
       ;;
@@ -34,6 +39,10 @@ _runnerfs() {
       ;;
     --audit-sync)
       COMPREPLY=($(compgen -W "grouped always" -- "$cur"))
+      return
+      ;;
+    --p2p-verify)
+      COMPREPLY=($(compgen -W "etag member" -- "$cur"))
       return
       ;;
     --scope)
@@ -70,6 +79,7 @@ _runnerfs() {
     umount) own="-l --lazy" ;;
     status) own="-w --watch --interval --json --mount" ;;
     why | rm) own="--mount" ;;
+    peers) own="--json --mount" ;;
     cat) own="--fresh --mount" ;;
     ls) own="-l --long --json --mount" ;;
     put) own="--ttl --mount" ;;

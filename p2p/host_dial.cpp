@@ -51,6 +51,10 @@ void Host::Impl::dial_all(const std::vector<TcpEndpoint>& endpoints, DialDone do
 }
 
 void Host::Impl::dial_one(const TcpEndpoint& endpoint, PeerId expected, DialDone done) {
+  // Whoever asks a name again does not want a second connection to the same machine.
+  for (const auto& link : links)
+    if (expected.empty() && link->ip.empty() && link->connection->ready() && link->remote == Multiaddr::of(endpoint))
+      return done(link->connection.get());
   if (dialing >= options.dials) return done(fail(Code::kLimited, "too many peers are being dialled"));
   ++dialing;
   tcp_connect(loop, endpoint, options.dial_timeout,

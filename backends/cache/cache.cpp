@@ -2,67 +2,27 @@
 
 #include <fmt/core.h>
 
-#include <array>
-#include <mutex>
 #include <nlohmann/json.hpp>
 
+#include "backends/cache/cache_impl.h"
 #include "backends/cache/operations.h"
 #include "backends/cache/provenance.h"
 #include "backends/cache/validation.h"
 #include "backends/glob.h"
-#include "backends/local_tiers.h"
 #include "base/json.h"
 #include "crypto/hash.h"
 
 namespace rfs {
-namespace {
-
-// An entry dated further ahead than this is not believed: the clock stepped, or somebody lies.
-constexpr double kClockSlack = 300;
-
-bool expired(const Entry& entry, double now) {
-  return now > entry.meta.expires_at || entry.meta.fetched_at > now + kClockSlack;
-}
-
-Result<EntryKey> entry_key_of(const std::string& key) {
-  TRY_ASSIGN(std::string name, name_of_cache_key(key));
-  return EntryKey{Space::kCache, "", "", key, "", std::move(name)};
-}
-
-}  // namespace
-
-struct Cache::Impl {
-  Impl(CacheOptions o, MemoryTier& memory, DiskTier* store, const Clock& c, Counters& n, ErrorRing& e)
-      : options(std::move(o)), local(memory, store, c, n), clock(c), counters(n), errors(e) {}
-
-  const CacheOptions options;
-  LocalTiers local;
-  const Clock& clock;
-  Counters& counters;
-  ErrorRing& errors;
-
-  // Changes of one key happen in memory and on disk in the same order, or the two would differ for good. So a lock is
-  // held over the store's commit; keys are spread over several, and find() takes one only to remove what expired.
-  std::array<std::mutex, 64> changing;
-  std::mutex& change(const std::string& key) { return changing[std::hash<std::string>()(key) % changing.size()]; }
-
-  // The entry when it has not expired. An expired one is removed and counted, once.
-  EntryPtr live(const EntryKey& at);
-  // REQUIRES: change(key) is held.
-  EntryPtr live_locked(const EntryKey& at);
-  Result<EntryPtr> make(const EntryKey& at, std::string document, int ttl);
-};
-
 EntryPtr Cache::Impl::live(const EntryKey& at) {
   EntryPtr entry = local.find(at);
-  if (!entry || !expired(*entry, clock.wall())) return entry;
+  if (!entry || !cache_expired(*entry, clock.wall())) return entry;
   std::lock_guard lock(change(at.canonical));
   return live_locked(at);
 }
 
 EntryPtr Cache::Impl::live_locked(const EntryKey& at) {
   EntryPtr entry = local.find(at);
-  if (!entry || !expired(*entry, clock.wall())) return entry;
+  if (!entry || !cache_expired(*entry, clock.wall())) return entry;
   (void)local.remove(at);
   counters.add(Counter::kExpirations);
   return nullptr;
@@ -112,7 +72,7 @@ int Cache::ttl_of(std::string_view key) const {
 }
 
 Result<EntryPtr> Cache::find(const std::string& key, bool count) {
-  TRY_ASSIGN(EntryKey at, entry_key_of(key));
+  TRY_ASSIGN(EntryKey at, cache_entry_key(key));
   EntryPtr entry = impl_->live(at);
   if (!count) return entry;
   Counters& counters = impl_->counters;
@@ -120,8 +80,15 @@ Result<EntryPtr> Cache::find(const std::string& key, bool count) {
     counters.add(Counter::kMisses);
     return entry;
   }
+  // The first reader of what a peer sent is answered by that peer; later ones find it here.
+  const bool of_peer = entry->found == Source::kPeer;
   entry = impl_->local.given(entry);
   counters.add(Counter::kHits);
+  if (of_peer) {
+    counters.add(Counter::kPeerHits);
+    counters.add(Counter::kApiCallsSaved);
+    return entry;
+  }
   counters.add(Counter::kLocalHits);
   counters.add(entry->found == Source::kDisk ? Counter::kDiskHits : Counter::kMemoryHits);
   counters.add(Counter::kApiCallsSaved);
@@ -129,26 +96,29 @@ Result<EntryPtr> Cache::find(const std::string& key, bool count) {
 }
 
 Result<EntryPtr> Cache::put(const std::string& key, std::string document, int ttl, bool sync) {
-  TRY_ASSIGN(EntryKey at, entry_key_of(key));
+  TRY_ASSIGN(EntryKey at, cache_entry_key(key));
   if (document.size() > impl_->options.max_document)
     return fail(Code::kTooLarge,
                 fmt::format("cache/{}: a document over {} bytes", at.name, impl_->options.max_document),
                 "raise max_object_size, or store less");
   TRY_ASSIGN(EntryPtr entry, impl_->make(at, std::move(document), ttl < 0 ? ttl_of(key) : ttl));
-  std::lock_guard lock(impl_->change(key));
-  if (auto stored = impl_->local.put_now(entry, sync); !stored) {
-    // A close that succeeded has stored; what only memory holds would be gone with the daemon.
-    Error error = std::move(stored.error());
-    error.message = fmt::format("cache/{}: {}", at.name, error.message);
-    return fail(std::move(error));
+  {
+    std::lock_guard lock(impl_->change(key));
+    if (auto stored = impl_->local.put_now(entry, sync); !stored) {
+      // A close that succeeded has stored; what only memory holds would be gone with the daemon.
+      Error error = std::move(stored.error());
+      error.message = fmt::format("cache/{}: {}", at.name, error.message);
+      return fail(std::move(error));
+    }
   }
+  if (impl_->told) impl_->told(entry);
   return entry;
 }
 
 Result<std::uint64_t> Cache::remove(const std::string& key_or_pattern) {
   std::vector<EntryKey> keys;
   // A key may hold a * itself: rm of that file is not a pattern's business.
-  auto exact = entry_key_of(key_or_pattern);
+  auto exact = cache_entry_key(key_or_pattern);
   if (exact && impl_->live(*exact)) {
     keys.push_back(std::move(*exact));
   } else if (is_pattern(key_or_pattern)) {
@@ -172,7 +142,7 @@ Result<std::uint64_t> Cache::remove(const std::string& key_or_pattern) {
 }
 
 Result<bool> Cache::validate(const std::string& key, std::string_view fields) {
-  TRY_ASSIGN(EntryKey at, entry_key_of(key));
+  TRY_ASSIGN(EntryKey at, cache_entry_key(key));
   TRY_ASSIGN(std::string current, canonical_fields(fields));
   std::lock_guard lock(impl_->change(key));
   EntryPtr entry = impl_->live_locked(at);
@@ -186,7 +156,7 @@ Result<bool> Cache::validate(const std::string& key, std::string_view fields) {
 }
 
 Result<> Cache::set_ttl(const std::string& key, int seconds) {
-  TRY_ASSIGN(EntryKey at, entry_key_of(key));
+  TRY_ASSIGN(EntryKey at, cache_entry_key(key));
   if (seconds < 0) return fail(Code::kInvalid, "a TTL below zero", "seconds, or with a unit: 10s, 5m, 24h");
   std::lock_guard lock(impl_->change(key));
   EntryPtr old = impl_->live_locked(at);
@@ -200,10 +170,12 @@ Result<> Cache::set_ttl(const std::string& key, int seconds) {
   return {};
 }
 
+void Cache::on_put(std::function<void(const EntryPtr&)> told) { impl_->told = std::move(told); }
+
 Result<std::vector<Listed>> Cache::list() {
   const double now = impl_->clock.wall();
   std::vector<Listed> out = impl_->local.list(Space::kCache, "", "", "");
-  std::erase_if(out, [&](const Listed& one) { return now > one.expires || one.mtime > now + kClockSlack; });
+  std::erase_if(out, [&](const Listed& one) { return now > one.expires || one.mtime > now + kCacheClockSlack; });
   return out;
 }
 

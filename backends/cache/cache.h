@@ -1,6 +1,7 @@
 // Cache: the operation results of cache/. Memory, disk, peers (when there are any); never GitHub.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +22,16 @@ struct CacheOptions {
   std::uint64_t max_document = 100u << 20;
 };
 
+// An entry as a peer sent it. Nothing of it is checked yet but the JSON and the hash of the validation fields.
+struct CacheArrival {
+  std::string key;
+  std::string document;  // JSON
+  double timestamp = 0;  // when its origin made it, wall seconds
+  int ttl = 0;           // seconds from then
+  std::string content_hash, validation_fields;  // "" where there are none; the fields as they are hashed
+  std::string peer;                             // who sent it
+};
+
 class Cache {
  public:
   // store may be null: memory only.
@@ -39,6 +50,13 @@ class Cache {
   // kNotFound when there is no such entry.
   Result<bool> validate(const std::string& key, std::string_view fields);
   Result<> set_ttl(const std::string& key, int seconds);
+  // Keeps what a peer sent. False: it is no news (ours is as new). kInvalid, kNameTooLong: no key; kExpired: its time is
+  // over, or begins more than five minutes ahead; kTooLarge. Any thread but a FUSE worker.
+  Result<bool> receive(const CacheArrival& arrival);
+  // `told` is called with each entry that put() stored, after it was; not with those that peers sent. Before serving.
+  void on_put(std::function<void(const EntryPtr&)> told);
+  // What was put here within the last `seconds`, newest first, at most `most`. Reads the store.
+  std::vector<EntryPtr> recent(double seconds, std::size_t most);
   Result<std::vector<Listed>> list();
 
   // What rests after failures in a row (LocalTiers::resting).

@@ -16,6 +16,7 @@ std::string provenance_json(const Provenance& provenance, double timestamp) {
   } else {
     line.text("content_hash", provenance.content_hash).raw("validation_fields", provenance.validation_fields);
   }
+  if (!provenance.peer.empty()) line.text("peer", provenance.peer);
   return line.str();
 }
 
@@ -27,6 +28,7 @@ Provenance provenance_of(const Entry& entry) {
   if (auto at = json->find("ttl"); at != json->end() && at->is_number_integer()) out.ttl = at->get<int>();
   if (auto at = json->find("content_hash"); at != json->end() && at->is_string())
     out.content_hash = at->get<std::string>();
+  if (auto at = json->find("peer"); at != json->end() && at->is_string()) out.peer = at->get<std::string>();
   if (auto at = json->find("validation_fields"); at != json->end() && at->is_object())
     out.validation_fields = dump_python(*at);
   return out;

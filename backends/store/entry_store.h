@@ -66,6 +66,10 @@ class EntryStore final : public DiskTier {
   Result<std::string> get_value(const std::string& name);
   Result<> set_value(const std::string& name, const std::string& value);
 
+  // The seed of this machine's identity among peers: made at the first call, and kept sealed (NODEKEY). kTampered,
+  // kNoKey: it is there and cannot be read. Of a store in memory it ends with the process.
+  Result<SecretBytes> node_seed();
+
   struct Usage {
     std::uint64_t entries = 0, bytes = 0, bodies = 0;
     bool read_only = false;

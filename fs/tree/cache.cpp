@@ -68,8 +68,12 @@ struct CacheTree::Impl {
   Attributes attributes(const Entry& entry) const {
     const Meta& meta = entry.meta;
     Attributes out = entry_attributes(entry, clock.wall());
+    const Provenance provenance = provenance_of(entry);
+    // What a peer sent stays a peer's word, wherever it lies.
+    if (meta.source == Source::kPeer) out.front().second = source_word(Source::kPeer);
+    if (!provenance.peer.empty()) out.emplace_back("user.runnerfs.peer", provenance.peer);
     out.emplace_back("user.runnerfs.state", clock.wall() < meta.expires_at ? "fresh" : "stale");
-    out.emplace_back(kTtl, duration_text(provenance_of(entry).ttl));
+    out.emplace_back(kTtl, duration_text(provenance.ttl));
     out.emplace_back("user.runnerfs.operation", std::string(operation_of(entry.key.canonical)));
     return out;
   }

@@ -49,7 +49,7 @@ def test_the_manual_page_has_every_command_and_option(listed):
 def test_the_manual_page_names_no_option_that_is_not_there(listed):
     known = {flag[2:] for flag, _, _ in listed[2]} | {flag[2:] for _, flag in listed[1]} | {"help", "x-y"}
     known |= {"no-" + name for name in known}
-    assert set(re.findall(r"Fl Fl ([a-z][a-z-]+)", read("man/runnerfs.1"))) <= known
+    assert set(re.findall(r"Fl Fl ([a-z][a-z0-9-]+)", read("man/runnerfs.1"))) <= known
 
 
 def test_the_manual_page_is_sound():
@@ -62,7 +62,7 @@ def test_the_manual_page_is_sound():
 @pytest.mark.parametrize("name", ["completions/runnerfs.bash", "completions/_runnerfs"])
 def test_completions_have_every_command_and_option(listed, name):
     commands, flags, options = listed
-    words = set(re.findall(r"-{0,2}[a-z][a-z-]*", read(name)))
+    words = set(re.findall(r"-{0,2}[a-z][a-z0-9-]*", read(name)))
     assert set(commands) <= words
     assert {flag for _, flag in flags} | {flag for flag, _, _ in options} <= words
 

@@ -70,7 +70,7 @@ TEST_CASE("every key of the reference's files is known, and none of them is a wa
   CHECK(out.settings.cache_max_size == 5000);
   CHECK(out.settings.log_stats);
   CHECK(out.settings.operation_ttls.size() == 8);
-  CHECK(mentions(notes_of(out), "network.network_id has no effect: "));
+  CHECK(mentions(notes_of(out), "network.network_id is ignored: only the owner"));
   CHECK(mentions(notes_of(out), "cache.directory is ignored: only the owner"));
 }
 

@@ -70,7 +70,7 @@ TEST_CASE("the names of the reference's environment are honoured") {
   CHECK(settings.cache_max_size == 7);
   std::string notes;
   for (const Note& note : loaded->notes) notes += note.text + "\n";
-  CHECK(mentions(notes, "ENABLE_P2P_CACHE: has no effect"));
+  CHECK(settings.p2p_enabled);
   CHECK(mentions(notes, "CODEQL_CACHE_DIR: has no effect"));
   CHECK(mentions(notes, "RUNNERFS_NO_SUCH: there is no such option"));
 }
@@ -85,6 +85,9 @@ TEST_CASE("every option can be set by its variable") {
     if (option.kind == ValueKind::kTtls) text = "x=5";
     if (option.kind == ValueKind::kPath) text = "/some/where";
     if (option.kind == ValueKind::kChoice) text = split_list(option.choices, '|')[0];
+    const std::string_view key = option.key;
+    if (key == "p2p.bootstrap_peers") text = "/dns4/runner1.example/tcp/9000";
+    if (key == "p2p.allow" || key == "p2p.block") text = "12D3KooWK99VoVxNE7XzyBwXEzW7xhK7Gpv85r9F3V3fyKSUKPH5";
     if (text.empty()) text = "a/b";
     sources.environment[variable_of(option)] = text;
     INFO(option.key << "=" << text);
@@ -111,6 +114,27 @@ TEST_CASE("wrong types and ranges of the owner's file are errors with file and l
   CHECK(mentions(refused(scratch.sources()).message, "one value"));
   scratch.write(kOwners, "cache:\n  enabled: [true]\n");
   CHECK(mentions(refused(scratch.sources()).message, "config.yml:2"));
+}
+
+TEST_CASE("what names peers is looked at before anything starts") {
+  Scratch scratch;
+  ConfigSources sources = scratch.sources();
+  for (const char* bad : {"nonsense", "/ip4/192.0.2.7", "/ip4/192.0.2.7/tcp/70000", "/ip4/192.0.2.7/udp/9000", "/ip4/192.0.2.7/tcp/0",
+                          "/ip4/192.0.2.7/tcp/9000/p2p/QmPeerID..."}) {
+    INFO(bad);
+    sources.environment = {{"CACHE_BOOTSTRAP_PEERS", std::string("/ip4/192.0.2.7/tcp/9000,") + bad}};
+    CHECK(mentions(refused(sources).message, std::string("environment CACHE_BOOTSTRAP_PEERS: p2p.bootstrap_peers: the peer address '") + bad));
+  }
+  sources.environment = {{"CACHE_BOOTSTRAP_PEERS", "/ip4/runner1.example.com/tcp/9000"}};
+  const auto guide = load_configuration(sources);
+  REQUIRE(guide);
+  REQUIRE(guide->notes.size() == 1);
+  CHECK(guide->notes[0].warning);
+  CHECK(mentions(guide->notes[0].text, "read as /dns4/runner1.example.com/tcp/9000"));
+  sources.environment = {{"RUNNERFS_P2P_ALLOW", "me"}};
+  CHECK(mentions(refused(sources).message, "'me' is no peer id"));
+  sources.environment = {{"RUNNERFS_P2P_LISTEN", "localhost"}};
+  CHECK(mentions(refused(sources).message, "'localhost' is no IP address"));
 }
 
 TEST_CASE("a value of the environment or a flag that is wrong names where it stands") {
@@ -203,11 +227,12 @@ TEST_CASE("what is printed as the configuration is read back as the same") {
 TEST_CASE("every key of a file is honoured or answered with the reason") {
   Scratch scratch;
   scratch.write(
-      kOwners, "p2p:\n  enabled: true\nsecurity:\n  encryption:\n    enabled: false\nmonitoring:\n  log_stats: true\n");
+      kOwners, "p2p:\n  verify: member\nnetwork:\n  listen:\n    transports: [tcp]\nsecurity:\n  encryption:\n    enabled: false\nmonitoring:\n  log_stats: true\n");
   const auto loaded = load_configuration(scratch.sources());
   REQUIRE(loaded);
   CHECK(loaded->settings.log_stats);
   REQUIRE(loaded->notes.size() == 2);
-  CHECK(mentions(loaded->notes[0].text, "config.yml:2: p2p.enabled has no effect: "));
+  CHECK(loaded->settings.p2p_verify == "member");
+  CHECK(mentions(loaded->notes[0].text, "config.yml:5: network.listen.transports has no effect: "));
   CHECK(mentions(loaded->notes[1].text, "cannot be switched off"));
 }

@@ -1,0 +1,134 @@
+// Questions to members: whom to ask, and what an answer becomes.
+#include <algorithm>
+
+#include "backends/github/request.h"
+#include "backends/peers/node.h"
+#include "base/json.h"
+
+namespace rfs {
+namespace {
+
+constexpr std::size_t kAskedAtOnce = 8;
+constexpr std::int64_t kHeldMost = 256 << 20;  // bytes of bodies under way
+constexpr double kAhead = 300;                 // seconds that another clock may be before ours
+
+}  // namespace
+
+void Peers::Node::ask(const rfs::Ask& ask, std::function<void(Result<std::optional<Answer>>)> done) {
+  const Route* route = parts_.routes.find(ask.request->path);
+  if (stopping_ || members_ == 0 || !route || !path_may_be_shared(parts_.routes, ask.request->path))
+    return done(std::nullopt);
+  // Of a body that could be neither believed nor proven nothing is gained.
+  const bool word = options_.verify == Verify::kMember && word_counts(*route);
+  const bool proof = is_json(*ask.request) && can_prove_();
+  if (!word && !proof) return done(std::nullopt);
+  auto asked = std::make_shared<std::function<void(Result<std::optional<Answer>>)>>(std::move(done));
+  const bool posted = post([self = shared_from_this(), request = ask.request, asked] {
+    self->ask_now(request, std::move(*asked));
+  });
+  if (!posted) (*asked)(std::nullopt);
+}
+
+std::vector<p2p::Connection*> Peers::Node::suitable(SteadyTime now) const {
+  std::vector<std::pair<double, p2p::Connection*>> ranked;
+  for (p2p::Connection* one : connections(true)) {
+    const auto at = neighbours_.find(one->peer());
+    if (at != neighbours_.end() && !at->second.rank.resting(now)) ranked.emplace_back(at->second.rank.cost(), one);
+  }
+  std::sort(ranked.begin(), ranked.end());
+  if (ranked.size() > kAskedAtOnce) ranked.resize(kAskedAtOnce);
+  std::vector<p2p::Connection*> out;
+  for (const auto& [cost, one] : ranked) out.push_back(one);
+  return out;
+}
+
+void Peers::Node::ask_now(std::shared_ptr<const ApiRequest> request,
+                          std::function<void(Result<std::optional<Answer>>)> done) {
+  const auto members = suitable(std::chrono::steady_clock::now());
+  if (members.empty()) return done(std::nullopt);
+  parts_.counters.add(Counter::kPeerAsks);
+  parts_.counters.add(Counter::kMessages, members.size());
+  Question question;
+  question.id = protocol_->ask_id(view(canonical_key(api_host_, *request)));
+  question.max_len = std::min(options_.max_object_size, p2p::kBodyMost);
+  question.deadline = options_.deadline;
+  QuestionEvents events;
+  events.told = [this](const p2p::PeerId& peer, MemberDid how, Millis took) { told(peer, how, took); };
+  events.hold = [this](std::int64_t change) {
+    if (change > 0 && held_ + change > kHeldMost) return false;
+    held_ += change;
+    return true;
+  };
+  events.done = [self = shared_from_this(), request, done = std::move(done)](std::optional<PeerBody> body) {
+    if (!body) return done(std::nullopt);
+    self->neighbours_[body->peer].received += 1;
+    // Hashing and checking is for another thread.
+    auto kept = std::make_shared<PeerBody>(std::move(*body));
+    self->parts_.pool.submit([self, request, kept, done] { self->answer(*request, std::move(*kept), done); });
+  };
+  ask_members(*protocol_, host_->loop(), members, question, std::move(events));
+}
+
+void Peers::Node::told(const p2p::PeerId& peer, MemberDid how, Millis took) {
+  Rank& rank = neighbours_[peer].rank;
+  const SteadyTime now = std::chrono::steady_clock::now();
+  switch (how) {
+    case MemberDid::kHad:
+    case MemberDid::kMissed:
+      parts_.counters.add(Counter::kMessages);
+      return rank.answered(took);
+    case MemberDid::kLate:
+      parts_.counters.add(Counter::kPeerLate);
+      return rank.missed(now);
+    case MemberDid::kCameLate:
+      return rank.came_late(took, now);
+    case MemberDid::kBusy:
+      return rank.busy(Millis(1'000), now);
+    case MemberDid::kFailed:
+      return rank.missed(now);
+  }
+}
+
+// On the pool.
+void Peers::Node::answer(const ApiRequest& request, PeerBody body,
+                         std::function<void(Result<std::optional<Answer>>)> done) {
+  if (is_json(request) && !check_json(body.bytes)) {
+    post([self = shared_from_this(), peer = body.peer] {
+      self->neighbours_[peer].refused += 1;
+      self->neighbours_[peer].rank.verdict(false, std::chrono::steady_clock::now());
+    });
+    return done(std::nullopt);
+  }
+  const double now = parts_.clock.wall(), confirmed = static_cast<double>(body.have.fetched_at);
+  const Route* route = parts_.routes.find(request.path);
+  auto entry = std::make_shared<Entry>();
+  entry->key = entry_key(api_host_, request, "");
+  entry->sha256 = body.have.sha256;  // the bytes were found to have it
+  Meta& meta = entry->meta;
+  meta.accept = request.accept;
+  meta.api_version = kApiVersion;
+  meta.fetched_at = meta.validated_at = std::min(confirmed, now);
+  meta.proof = Proof::kSharedSecret;
+  meta.source = Source::kPeer;
+  if (route) meta.expires_at = word_ends(parts_.routes.ttl(*route, request.path), meta.fetched_at);
+  entry->body = std::make_shared<MemoryBody>(std::move(body.bytes));
+  entry->found = Source::kPeer;
+
+  Answer answer;
+  answer.word = options_.verify == Verify::kMember && route && word_counts(*route) && confirmed <= now + kAhead &&
+                now < meta.expires_at;
+  answer.entry = std::move(entry);
+  answer.verdict = [weak = weak_from_this(), peer = body.peer](bool confirmed_by_github) {
+    const auto self = weak.lock();
+    if (!self) return;
+    if (!confirmed_by_github) self->parts_.counters.add(Counter::kPeerWrong);
+    self->post([self, peer, confirmed_by_github] {
+      Neighbour& neighbour = self->neighbours_[peer];
+      if (!confirmed_by_github) neighbour.refused += 1;
+      neighbour.rank.verdict(confirmed_by_github, std::chrono::steady_clock::now());
+    });
+  };
+  done(std::optional<Answer>(std::move(answer)));
+}
+
+}  // namespace rfs

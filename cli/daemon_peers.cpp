@@ -1,0 +1,162 @@
+// The peers of a daemon: whether there are any, under which secret, and what is told of them.
+#include <fmt/format.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "cli/daemon.h"
+#include "p2p/listen.h"
+#include "p2p/multiaddr.h"
+
+namespace rfs {
+namespace {
+
+// Whether the owner said it, not a file of the checkout.
+bool owner_said(const Settings& settings, const char* key) {
+  const auto origin = settings.origins.find(key);
+  return origin != settings.origins.end() && origin->second.find("/.github/") == std::string::npos;
+}
+
+bool wants_to_be_found(const Settings& settings) {
+  return owner_said(settings, "p2p.listen_port") || !settings.p2p_bootstrap_peers.empty();
+}
+
+bool hosted(const Environment& environment) {
+  return variable(environment, "GITHUB_ACTIONS") == "true" &&
+         variable(environment, "RUNNER_ENVIRONMENT") == "github-hosted";
+}
+
+bool can_be_reached() {
+  for (const char* all : {"0.0.0.0", "::"})
+    for (const std::string& address : p2p::addresses_of(all))
+      if (p2p::reach_of(address) == p2p::Reach::kPublic) return true;
+  return false;
+}
+
+std::vector<std::uint16_t> ports_of(const Settings& settings) {
+  const auto port = [](std::uint64_t number) { return static_cast<std::uint16_t>(number); };
+  if (settings.p2p_listen_port == 0) return {0};
+  return p2p::port_order(port(settings.p2p_listen_port), port(settings.p2p_port_first), port(settings.p2p_port_last));
+}
+
+std::string addresses_json(const std::vector<std::string>& items) {
+  std::string out;
+  for (const std::string& item : items) out += (out.empty() ? "" : ", ") + json_quote(item);
+  return "[" + out + "]";
+}
+
+std::string peer_json(const PeerState& peer) {
+  JsonLine line;
+  line.text("id", peer.id).raw("addrs", addresses_json(peer.addresses)).boolean("member", peer.proof == "member");
+  line.text("proof", peer.proof).text("agent", peer.agent).boolean("named", peer.named);
+  if (peer.latency) line.number("latency_ms", static_cast<std::int64_t>(peer.latency->count()));
+  line.boolean("resting", peer.resting).real("connected_at", peer.connected_at);
+  line.number("served", peer.served).number("received", peer.received).number("refused", peer.refused);
+  return line.str();
+}
+
+}  // namespace
+
+void Daemon::start_peers(const Environment& environment) {
+  auto entered = enter_network(environment);
+  network_secret_ = EnvironmentToken{};
+  if (entered) {
+    peers_off_.clear();
+    for (const std::string& note : peers_->state().notes) warnings_.push_back(note);
+    return;
+  }
+  peers_off_ = entered.error().message;
+  peers_hint_ = entered.error().hint;
+  // Who asked for peers is told that there are none; for everybody else `status` says it.
+  const bool asked = wants_to_be_found(settings_) || owner_said(settings_, "p2p.enabled") || !settings_.p2p_secret_file.empty() ||
+                     entered.error().code != Code::kNoKey;
+  if (asked && settings_.p2p_enabled)
+    warnings_.push_back(fmt::format("peers are off: {}{}{}", peers_off_, peers_hint_.empty() ? "" : "; ", peers_hint_));
+}
+
+// The order of what is looked at is that of the reasons that a user is told.
+Result<> Daemon::enter_network(const Environment& environment) {
+  if (!settings_.p2p_enabled) return fail(Code::kUnsupported, "switched off by the configuration");
+  const bool asked = wants_to_be_found(settings_) || owner_said(settings_, "p2p.enabled");
+  Result<NetworkSecret> secret = fail(Code::kNoKey, "there is no secret that runners could share",
+                                      "make one with `runnerfs keygen`, and give it to each runner as CACHE_P2P_SHARED_SECRET");
+  if (!settings_.p2p_secret_file.empty()) {
+    secret = network_secret_of_file(settings_.p2p_secret_file);
+  } else if (!network_secret_.network.empty()) {
+    secret = network_secret_of(network_secret_.network.reveal_text(), network_secret_.network_name);
+  } else if (asked) {
+    // A token alone opens no port: somebody has to ask for peers.
+    TRY_ASSIGN(const IdentityPtr identity, identities_->current());
+    secret = network_secret_of_token(*identity);
+  }
+  if (!secret) return fail(std::move(secret.error()));
+  if (hosted(environment) && !wants_to_be_found(settings_) && !can_be_reached())
+    return fail(Code::kUnreachable, "this hosted runner has no address that another one could reach",
+                "name a peer that can be reached in CACHE_BOOTSTRAP_PEERS");
+
+  Peers::Start start;
+  PeersOptions& options = start.options;
+  options.network_id = settings_.p2p_network_id;
+  options.verify = settings_.p2p_verify == "member" ? Verify::kMember : Verify::kEtag;
+  options.listen = settings_.p2p_listen;
+  options.ports = ports_of(settings_);
+  options.named = settings_.p2p_bootstrap_peers;
+  options.allow = settings_.p2p_allow;
+  options.block = settings_.p2p_block;
+  options.deadline = Millis(static_cast<std::int64_t>(settings_.p2p_deadline * 1000));
+  options.max_peers = settings_.p2p_max_peers;
+  options.max_object_size = settings_.max_object_size;
+  options.compat = settings_.p2p_compat;
+  options.exchange = settings_.p2p_peer_discovery;
+  start.secret = std::move(secret->secret);
+  start.identity = node_identity();
+  start.api_host = origin_->host();
+  start.can_prove = [origin = origin_.get()] { return origin->proof_state().empty(); };
+  start.cache = cache_.get();
+  TRY(peers_->start(std::move(start)));
+  cache_->on_put([peers = peers_.get()](const EntryPtr& entry) { peers->share(entry); });
+  peers_secret_ = secret->origin;
+  peers_weakness_ = secret->weakness;
+  return {};
+}
+
+// The same peer id at each start, for one daemon of a store at a time. Empty: a fresh one.
+SecretBytes Daemon::node_identity() {
+  if (settings_.p2p_ephemeral || !on_disk_) return {};
+  auto lock = FileLock::take(settings_.cache_directory + "/node.lock", FileLock::Kind::kExclusive);
+  if (!lock) return {};  // another daemon of this store is that peer
+  auto seed = store_->node_seed();
+  if (!seed) {
+    warnings_.push_back(fmt::format("the identity of this node cannot be read ({}): peers know it under another id until it can",
+                                    seed.error().message));
+    return {};
+  }
+  node_lock_ = std::move(*lock);
+  return std::move(*seed);
+}
+
+std::string Daemon::peers_json() {
+  const PeersState state = peers_->state();
+  if (!state.running)
+    return JsonLine().raw("self", "null").raw("peers", "[]").text("off", peers_off_).text("hint", peers_hint_).str() + "\n";
+  JsonLine self;
+  self.text("id", state.id).raw("addrs", addresses_json(state.addresses)).number("port", std::int64_t{state.port});
+  self.text("network_id", settings_.p2p_network_id).text("verify", settings_.p2p_verify).text("secret", peers_secret_);
+  std::string peers;
+  for (const PeerState& peer : state.peers) peers += (peers.empty() ? "" : ", ") + peer_json(peer);
+  return JsonLine().raw("self", self.str()).raw("peers", "[" + peers + "]").str() + "\n";
+}
+
+std::string Daemon::peers_status_json() {
+  const PeersState state = peers_->state();
+  JsonLine line;
+  line.boolean("running", state.running);
+  if (!state.running) return line.text("off", peers_off_).text("hint", peers_hint_).str();
+  std::uint64_t members = 0;
+  for (const PeerState& peer : state.peers) members += peer.proof == "member" ? 1 : 0;
+  line.text("id", state.id).number("port", std::int64_t{state.port}).text("network_id", settings_.p2p_network_id);
+  line.text("secret", peers_secret_).text("weakness", peers_weakness_).text("verify", settings_.p2p_verify);
+  line.number("connected", static_cast<std::uint64_t>(state.peers.size())).number("members", members);
+  return line.raw("notes", addresses_json(state.notes)).str();
+}
+
+}  // namespace rfs
