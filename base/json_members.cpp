@@ -7,14 +7,14 @@
 namespace rfs {
 namespace {
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool blank_in_json(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 // Walks over text that is known to be JSON.
 class MemberWalk {
  public:
   explicit MemberWalk(std::string_view text) : text_(text) {}
   void blanks() {
-    while (at_ < text_.size() && is_blank(text_[at_])) ++at_;
+    while (at_ < text_.size() && blank_in_json(text_[at_])) ++at_;
   }
   char next() const { return at_ < text_.size() ? text_[at_] : '\0'; }
   void skip() { ++at_; }
@@ -34,7 +34,7 @@ class MemberWalk {
       } else if (depth > 0) {
         ++at_;
       } else {
-        while (at_ < text_.size() && !is_blank(text_[at_]) && text_[at_] != ',' && text_[at_] != '}') ++at_;
+        while (at_ < text_.size() && !blank_in_json(text_[at_]) && text_[at_] != ',' && text_[at_] != '}') ++at_;
       }
     } while (depth > 0);
     return text_.substr(from, at_ - from);

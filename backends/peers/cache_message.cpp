@@ -31,37 +31,37 @@ bool falsy(std::string_view value) {
          value == "\"\"";
 }
 
-std::optional<double> number(std::string_view value) {
+std::optional<double> python_number(std::string_view value) {
   double out = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), out);
   if (error != std::errc() || end != value.data() + value.size() || !std::isfinite(out)) return std::nullopt;
   return out;
 }
 
-tl::unexpected<CacheRefusal> refuse(CacheRefusal why) { return tl::unexpected<CacheRefusal>(why); }
+tl::unexpected<CacheRefusal> refusal(CacheRefusal why) { return tl::unexpected<CacheRefusal>(why); }
 
 tl::expected<CacheArrival, CacheRefusal> arrival_of(const Members& entry) {
   CacheArrival out;
   const std::string_view data = member(entry, "data"), hash = member(entry, "content_hash"),
                          fields = member(entry, "validation_fields");
-  const auto timestamp = number(member(entry, "timestamp")), ttl = number(member(entry, "ttl"));
-  if (data.empty() || !timestamp || !ttl || data.size() > kCacheDataMost) return refuse(CacheRefusal::kWrongType);
+  const auto timestamp = python_number(member(entry, "timestamp")), ttl = python_number(member(entry, "ttl"));
+  if (data.empty() || !timestamp || !ttl || data.size() > kCacheDataMost) return refusal(CacheRefusal::kWrongType);
   out.document = data;
   out.timestamp = *timestamp;
   out.ttl = static_cast<int>(std::clamp(*ttl, -1.0, static_cast<double>(INT_MAX)));
   if (!falsy(hash)) {
     auto text = json_string(hash);
-    if (!text) return refuse(CacheRefusal::kWrongType);
+    if (!text) return refusal(CacheRefusal::kWrongType);
     out.content_hash = std::move(*text);
   }
   if (!falsy(fields)) {
     auto canonical = python_text(fields);
-    if (!canonical || !fields.starts_with('{')) return refuse(CacheRefusal::kWrongType);
+    if (!canonical || !fields.starts_with('{')) return refusal(CacheRefusal::kWrongType);
     out.validation_fields = std::move(*canonical);
   }
   if (!out.content_hash.empty() && !out.validation_fields.empty() &&
       !content_hash_is(out.content_hash, out.validation_fields))
-    return refuse(CacheRefusal::kWrongType);
+    return refusal(CacheRefusal::kWrongType);
   return out;
 }
 
@@ -90,17 +90,17 @@ Result<std::string> cache_message(const Entry& entry) {
 
 tl::expected<CacheArrival, CacheRefusal> parse_cache_entry(std::string_view text) {
   const auto entry = json_members(text);
-  return entry ? arrival_of(*entry) : refuse(CacheRefusal::kWrongType);
+  return entry ? arrival_of(*entry) : refusal(CacheRefusal::kWrongType);
 }
 
 tl::expected<CacheArrival, CacheRefusal> parse_cache_message(std::string_view text) {
   const auto message = json_members(text);
-  if (!message) return refuse(CacheRefusal::kNotJson);
+  if (!message) return refusal(CacheRefusal::kNotJson);
   const std::string_view key = member(*message, "key"), entry = member(*message, "entry");
   // A key that is empty is one: it is answered as any that cannot be kept.
-  if ((falsy(key) && key != "\"\"") || falsy(entry)) return refuse(CacheRefusal::kIncomplete);
+  if ((falsy(key) && key != "\"\"") || falsy(entry)) return refusal(CacheRefusal::kIncomplete);
   const auto members = json_members(entry);
-  if (!key.starts_with('"') || !members) return refuse(CacheRefusal::kWrongType);
+  if (!key.starts_with('"') || !members) return refusal(CacheRefusal::kWrongType);
   auto out = arrival_of(*members);
   // A key with half a character in it is no name of a file: left empty, it is not kept.
   if (auto decoded = json_string(key); out && decoded) out->key = std::move(*decoded);

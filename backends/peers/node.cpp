@@ -16,7 +16,7 @@ constexpr std::size_t kNotesMost = 20;
 SteadyTime steady_now() { return std::chrono::steady_clock::now(); }
 
 // Reads pieces of an entry for a member: at once from memory, else on the pool.
-p2p::BodyRead reader_of(const EntryPtr& entry, Pool& pool) {
+p2p::BodyRead body_reader(const EntryPtr& entry, Pool& pool) {
   return [entry, &pool](std::uint64_t offset, std::size_t size, std::function<void(Result<Bytes>)> done) {
     auto read = [entry, offset, size, done = std::move(done)] {
       Bytes out(size);
@@ -182,7 +182,7 @@ void Peers::Node::on_ask(p2p::Connection& connection, const p2p::Ask& ask,
       have.fetched_at = static_cast<std::uint64_t>(std::max(0.0, entry->meta.validated_at));
       have.raw_len = entry->body->size();
       have.sha256 = entry->sha256;
-      found.push_back({std::move(have), reader_of(entry, self->parts_.pool)});
+      found.push_back({std::move(have), body_reader(entry, self->parts_.pool)});
     }
     self->parts_.counters.add(Counter::kPeerServed, found.size());
     self->post([self, peer, n = found.size()] { self->neighbours_[peer].served += n; });

@@ -10,7 +10,7 @@ namespace {
 
 constexpr double kTokenAge = 600;  // seconds; what is older is a replay
 constexpr std::size_t kAtOnce = 8, kOutboxMost = 1024;
-constexpr int kTries = 3;
+constexpr int kTokenTries = 3;
 constexpr Millis kTryAgain{1'000};
 constexpr double kSyncAge = 3600;
 constexpr std::size_t kSyncMost = 256;
@@ -172,7 +172,7 @@ void Peers::Node::send_token_to(const p2p::PeerId& peer, const Token& token, int
                       }
                       return over();
                     }
-                    if (tries >= kTries || answer.error().code == Code::kUnsupported) return over();
+                    if (tries >= kTokenTries || answer.error().code == Code::kUnsupported) return over();
                     host_->loop().after(kTryAgain, [weak = weak_from_this(), peer, token, tries] {
                       if (const auto self = weak.lock()) self->send_token_to(peer, token, tries + 1);
                     });

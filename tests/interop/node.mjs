@@ -1,5 +1,6 @@
 // A js-libp2p node that takes the commands of p2p_node.cpp on stdin and answers a line each on stdout:
 //   dial ADDRESS -> dialled ID AGENT | ping -> pong | echo SIZE -> echoed SIZE | send PROTOCOL BASE64 -> got BASE64
+//   handle PROTOCOL BASE64 -> handling (the answer to each message) | received PROTOCOL -> received BASE64…
 //   quit. Anything that fails answers "error WHY".
 import './polyfill.mjs'
 
@@ -56,8 +57,21 @@ function pattern (size) {
   return bytes
 }
 
+const received = {}
 let connection
 const commands = {
+  async handle (protocol, base64) {
+    received[protocol] = []
+    const answer = Buffer.from(base64 ?? '', 'base64')
+    await node.handle(protocol, async stream => {
+      received[protocol].push(await readAll(stream))
+      await writeAll(stream, answer)
+    }, limits)
+    return 'handling'
+  },
+  async received (protocol) {
+    return ['received', ...received[protocol].map(one => one.toString('base64'))].join(' ')
+  },
   async dial (address) {
     // It identifies every connection by itself, and one at a time.
     const identified = new Promise(resolve => node.addEventListener('peer:identify', event => resolve(event.detail), { once: true }))
