@@ -114,6 +114,7 @@ Result<> Daemon::enter_network(const Environment& environment) {
   start.cache = cache_.get();
   TRY(peers_->start(std::move(start)));
   cache_->on_put([peers = peers_.get()](const EntryPtr& entry) { peers->share(entry); });
+  cache_->on_absent([peers = peers_.get()](const std::string& key) { return peers->fetch_entry(key); });
   peers_secret_ = secret->origin;
   peers_weakness_ = secret->weakness;
   return {};

@@ -170,8 +170,6 @@ Result<> Cache::set_ttl(const std::string& key, int seconds) {
   return {};
 }
 
-void Cache::on_put(std::function<void(const EntryPtr&)> told) { impl_->told = std::move(told); }
-
 Result<std::vector<Listed>> Cache::list() {
   const double now = impl_->clock.wall();
   std::vector<Listed> out = impl_->local.list(Space::kCache, "", "", "");

@@ -55,6 +55,10 @@ class Cache {
   Result<bool> receive(const CacheArrival& arrival);
   // `told` is called with each entry that put() stored, after it was; not with those that peers sent. Before serving.
   void on_put(std::function<void(const EntryPtr&)> told);
+  // Who is asked, by LOOKUP alone, for an entry that is not here; true: it is now. Before serving.
+  void on_absent(std::function<bool(const std::string& key)> ask);
+  // As find() without counting; an absent one is asked for.
+  Result<EntryPtr> look(const std::string& key);
   // What was put here within the last `seconds`, newest first, at most `most`. Reads the store.
   std::vector<EntryPtr> recent(double seconds, std::size_t most);
   Result<std::vector<Listed>> list();

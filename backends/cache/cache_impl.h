@@ -32,6 +32,7 @@ struct Cache::Impl {
   Counters& counters;
   ErrorRing& errors;
   std::function<void(const EntryPtr&)> told;
+  std::function<bool(const std::string& key)> absent;
 
   // Changes of one key happen in memory and on disk in the same order, or the two would differ for good. So a lock is
   // held over the store's commit; keys are spread over several, and find() takes one only to remove what expired.

@@ -40,6 +40,15 @@ Result<bool> Cache::receive(const CacheArrival& arrival) {
   return true;
 }
 
+void Cache::on_put(std::function<void(const EntryPtr&)> told) { impl_->told = std::move(told); }
+void Cache::on_absent(std::function<bool(const std::string& key)> ask) { impl_->absent = std::move(ask); }
+
+Result<EntryPtr> Cache::look(const std::string& key) {
+  auto found = find(key, false);
+  if (!found || *found || !impl_->absent || !impl_->absent(key)) return found;
+  return find(key, false);
+}
+
 std::vector<EntryPtr> Cache::recent(double seconds, std::size_t most) {
   const double now = impl_->clock.wall();
   std::vector<EntryPtr> out;

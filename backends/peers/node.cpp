@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "crypto/hash.h"
 #include "crypto/kdf.h"
 
 namespace rfs {
@@ -84,9 +85,14 @@ Result<> Peers::Node::start() {
 }
 
 void Peers::Node::stop() {
+  if (!host_ || stopping_) return;
+  // A word to members, so that their connections end at once and not by a deadline.
+  host_->loop().post([this] {
+    for (p2p::Connection* one : connections(true)) protocol_->go_away(*one, 0);
+  });
   stopping_ = true;
   count_bytes();
-  if (host_) host_->stop();
+  host_->stop();
 }
 
 bool Peers::Node::post(std::function<void()> job) {
@@ -173,10 +179,14 @@ void Peers::Node::on_ask(p2p::Connection& connection, const p2p::Ask& ask,
   parts_.pool.submit([self = shared_from_this(), peer = connection.peer(), ask, done = std::move(done)] {
     std::vector<p2p::Found> found;
     for (std::size_t i = 0; i < ask.wanted.size(); ++i) {
-      const EntryPtr entry = ask.by == p2p::AskBy::kId ? self->offers_->find(ask.wanted[i])
-                                                       : self->offers_->find_body(ask.wanted[i]);
-      if (!entry || entry->body->size() > ask.max_len) continue;
       p2p::Have have;
+      EntryPtr entry = ask.by == p2p::AskBy::kId ? self->offers_->find(ask.wanted[i])
+                                                 : self->offers_->find_body(ask.wanted[i]);
+      if (!entry && ask.by == p2p::AskBy::kId) {
+        entry = self->offered_entry(ask.wanted[i]);
+        have.kind = kCacheKind;
+      }
+      if (!entry || entry->body->size() > ask.max_len) continue;
       have.index = static_cast<std::uint16_t>(i);
       have.proof = entry->meta.proof == Proof::kEtag ? 2 : 1;
       have.fetched_at = static_cast<std::uint64_t>(std::max(0.0, entry->meta.validated_at));
@@ -188,6 +198,20 @@ void Peers::Node::on_ask(p2p::Connection& connection, const p2p::Ask& ask,
     self->post([self, peer, n = found.size()] { self->neighbours_[peer].served += n; });
     done(std::move(found));
   });
+}
+
+// On the pool: an entry of cache/ as a body that can be given; null: a miss.
+EntryPtr Peers::Node::offered_entry(const Digest& id) {
+  const std::string key = offers_->find_key(id);
+  if (key.empty()) return nullptr;
+  const auto entry = cache_.find(key, false);
+  if (!entry || !*entry || (*entry)->meta.source == Source::kPeer) return nullptr;
+  auto json = cache_entry_json(**entry);
+  if (!json) return nullptr;
+  auto given = std::make_shared<Entry>(**entry);
+  given->sha256 = sha256(view(*json));
+  given->body = std::make_shared<MemoryBody>(std::move(*json));
+  return given;
 }
 
 bool Peers::Node::is_member(const p2p::PeerId& peer) const {
@@ -213,6 +237,7 @@ void Peers::Node::tick() {
   const SteadyTime now = steady_now();
   dial_due();
   send_strangers_away(now);
+  announce();
   while (neighbours_.size() > kRememberedMost) {
     auto oldest = neighbours_.end();
     for (auto at = neighbours_.begin(); at != neighbours_.end(); ++at)

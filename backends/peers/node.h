@@ -6,6 +6,8 @@
 #include <future>
 #include <map>
 #include <set>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "backends/peers/address_book.h"
 #include "backends/peers/cache_message.h"
@@ -22,6 +24,8 @@ namespace rfs {
 inline constexpr const char* kTokenProtocol = "/github-cache/1.0.0";
 inline constexpr const char* kExchangeProtocol = "/github-cache/peer-exchange/1.0.0";
 
+inline constexpr std::uint8_t kCacheKind = 2;  // p2p::Have::kind
+
 // One message on its way to several peers.
 using Token = std::shared_ptr<const std::string>;
 
@@ -36,6 +40,7 @@ class Peers::Node final : public p2p::HostEvents, public p2p::CacheEvents, publi
   void ask(const rfs::Ask& ask, std::function<void(Result<std::optional<Answer>>)> done);
   void learned(const EntryPtr& entry) { offers_->learned(*entry); }
   void share(const EntryPtr& entry);
+  bool fetch_entry(const std::string& key);
   void add(const p2p::Multiaddr& address);
   PeersState state();
   void count_bytes();
@@ -51,6 +56,7 @@ class Peers::Node final : public p2p::HostEvents, public p2p::CacheEvents, publi
     SteadyTime connected{}, gone{};
     int bad_tokens = 0;
     bool synced = false;
+    std::unordered_set<Digest, DigestHash> announced;  // what it said to have
     std::deque<Token> outbox;
     std::size_t sending = 0;
   };
@@ -63,9 +69,10 @@ class Peers::Node final : public p2p::HostEvents, public p2p::CacheEvents, publi
   void on_member(p2p::Connection& connection) override;
   void on_stranger(p2p::Connection& connection, const Error& why) override;
   void on_misbehaviour(p2p::Connection& connection, const Error& why) override;
-  void on_announce(p2p::Connection&, const p2p::Announce&) override {}
+  void on_announce(p2p::Connection& connection, const p2p::Announce& announce) override;
   void on_ask(p2p::Connection& connection, const p2p::Ask& ask,
               std::function<void(std::vector<p2p::Found>)> done) override;
+  EntryPtr offered_entry(const Digest& id);
   void tick();
   void publish();
   bool is_member(const p2p::PeerId& peer) const;
@@ -84,7 +91,9 @@ class Peers::Node final : public p2p::HostEvents, public p2p::CacheEvents, publi
 
   // node_ask.cpp
   void ask_now(std::shared_ptr<const ApiRequest> request, std::function<void(Result<std::optional<Answer>>)> done);
-  std::vector<p2p::Connection*> suitable(SteadyTime now) const;
+  std::vector<p2p::Connection*> suitable(const Digest& id, SteadyTime now) const;
+  bool ask_all(const Question& question, std::function<void(std::optional<PeerBody>)> done);
+  void announce();
   void told(const p2p::PeerId& peer, MemberDid how, Millis took);
   void answer(const ApiRequest& request, PeerBody body, std::function<void(Result<std::optional<Answer>>)> done);
 
@@ -128,7 +137,9 @@ class Peers::Node final : public p2p::HostEvents, public p2p::CacheEvents, publi
   std::set<const p2p::Connection*> exchanged_;  // on which a peer exchange was begun
   std::set<p2p::PeerId> strangers_;  // who failed the proof; not dialled again for a while
   std::int64_t held_ = 0;            // bytes of bodies under way
+  SteadyTime announced_{};
   Sync<PeersState> published_;
+  Sync<std::unordered_map<std::string, SteadyTime>> absent_;  // keys of cache/ that nobody had a moment ago
 };
 
 }  // namespace rfs

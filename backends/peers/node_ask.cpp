@@ -1,5 +1,6 @@
 // Questions to members: whom to ask, and what an answer becomes.
 #include <algorithm>
+#include <bit>
 
 #include "backends/github/request.h"
 #include "backends/peers/node.h"
@@ -11,6 +12,9 @@ namespace {
 constexpr std::size_t kAskedAtOnce = 8;
 constexpr std::int64_t kHeldMost = 256 << 20;  // bytes of bodies under way
 constexpr double kAhead = 300;                 // seconds that another clock may be before ours
+constexpr Millis kAbsent{2'000}, kAbsentGrace{20};
+constexpr std::size_t kAbsentMost = 4096, kAnnouncedMost = 4096;
+constexpr Millis kAnnounceEvery{11'000};
 
 }  // namespace
 
@@ -29,11 +33,13 @@ void Peers::Node::ask(const rfs::Ask& ask, std::function<void(Result<std::option
   if (!posted) (*asked)(std::nullopt);
 }
 
-std::vector<p2p::Connection*> Peers::Node::suitable(SteadyTime now) const {
+std::vector<p2p::Connection*> Peers::Node::suitable(const Digest& id, SteadyTime now) const {
   std::vector<std::pair<double, p2p::Connection*>> ranked;
   for (p2p::Connection* one : connections(true)) {
     const auto at = neighbours_.find(one->peer());
-    if (at != neighbours_.end() && !at->second.rank.resting(now)) ranked.emplace_back(at->second.rank.cost(), one);
+    if (at == neighbours_.end() || at->second.rank.resting(now)) continue;
+    // Who said to have it is asked before those who may have it.
+    ranked.emplace_back(at->second.rank.cost() * (at->second.announced.contains(id) ? 0.1 : 1), one);
   }
   std::sort(ranked.begin(), ranked.end());
   if (ranked.size() > kAskedAtOnce) ranked.resize(kAskedAtOnce);
@@ -42,16 +48,12 @@ std::vector<p2p::Connection*> Peers::Node::suitable(SteadyTime now) const {
   return out;
 }
 
-void Peers::Node::ask_now(std::shared_ptr<const ApiRequest> request,
-                          std::function<void(Result<std::optional<Answer>>)> done) {
-  const auto members = suitable(std::chrono::steady_clock::now());
-  if (members.empty()) return done(std::nullopt);
+// False: there is nobody to be asked; `done` is then not called.
+bool Peers::Node::ask_all(const Question& question, std::function<void(std::optional<PeerBody>)> done) {
+  const auto members = suitable(question.id, std::chrono::steady_clock::now());
+  if (members.empty()) return false;
   parts_.counters.add(Counter::kPeerAsks);
   parts_.counters.add(Counter::kMessages, members.size());
-  Question question;
-  question.id = protocol_->ask_id(view(canonical_key(api_host_, *request)));
-  question.max_len = std::min(options_.max_object_size, p2p::kBodyMost);
-  question.deadline = options_.deadline;
   QuestionEvents events;
   events.told = [this](const p2p::PeerId& peer, MemberDid how, Millis took) { told(peer, how, took); };
   events.hold = [this](std::int64_t change) {
@@ -59,14 +61,84 @@ void Peers::Node::ask_now(std::shared_ptr<const ApiRequest> request,
     held_ += change;
     return true;
   };
-  events.done = [self = shared_from_this(), request, done = std::move(done)](std::optional<PeerBody> body) {
-    if (!body) return done(std::nullopt);
-    self->neighbours_[body->peer].received += 1;
-    // Hashing and checking is for another thread.
-    auto kept = std::make_shared<PeerBody>(std::move(*body));
-    self->parts_.pool.submit([self, request, kept, done] { self->answer(*request, std::move(*kept), done); });
+  events.done = [this, done = std::move(done)](std::optional<PeerBody> body) {
+    if (body) neighbours_[body->peer].received += 1;
+    done(std::move(body));
   };
   ask_members(*protocol_, host_->loop(), members, question, std::move(events));
+  return true;
+}
+
+void Peers::Node::ask_now(std::shared_ptr<const ApiRequest> request,
+                          std::function<void(Result<std::optional<Answer>>)> done) {
+  Question question;
+  question.id = protocol_->ask_id(view(canonical_key(api_host_, *request)));
+  question.max_len = std::min(options_.max_object_size, p2p::kBodyMost);
+  question.deadline = options_.deadline;
+  auto answered = std::make_shared<std::function<void(Result<std::optional<Answer>>)>>(std::move(done));
+  const bool asked = ask_all(question, [self = shared_from_this(), request, answered](std::optional<PeerBody> body) {
+    if (!body) return (*answered)(std::nullopt);
+    // Checking is for another thread.
+    auto kept = std::make_shared<PeerBody>(std::move(*body));
+    self->parts_.pool.submit([self, request, kept, answered] { self->answer(*request, std::move(*kept), *answered); });
+  });
+  if (!asked) (*answered)(std::nullopt);
+}
+
+// The reader of a directory waits here: on a thread of its own, not long, and only while somebody can be asked.
+bool Peers::Node::fetch_entry(const std::string& key) {
+  if (stopping_ || members_ == 0) return false;
+  const SteadyTime now = std::chrono::steady_clock::now();
+  {
+    auto absent = absent_.lock();
+    if (absent->size() > kAbsentMost) absent->clear();
+    const auto [at, first] = absent->try_emplace(key, now + kAbsent);
+    if (!first && now < at->second) return false;
+    at->second = now + kAbsent;
+  }
+  Question question;
+  question.id = protocol_->ask_id(view(canonical_cache_key(key)));
+  question.kind = kCacheKind;
+  question.max_len = kCacheDataMost + 64 * 1024;
+  question.deadline = options_.deadline;
+  auto got = std::make_shared<std::promise<std::optional<PeerBody>>>();
+  auto waiting = got->get_future();
+  const bool posted = post([self = shared_from_this(), question, got] {
+    if (!self->ask_all(question, [got](std::optional<PeerBody> body) { got->set_value(std::move(body)); }))
+      got->set_value(std::nullopt);
+  });
+  if (!posted || waiting.wait_for(options_.deadline + kAbsentGrace) != std::future_status::ready) return false;
+  const auto body = waiting.get();
+  if (!body) return false;
+  auto arrival = parse_cache_entry(body->bytes);
+  if (!arrival) {
+    parts_.counters.add(Counter::kCacheRefused);
+    return false;
+  }
+  arrival->key = key;
+  arrival->peer = body->peer.text();
+  const auto kept = cache_.receive(*arrival);
+  parts_.counters.add(kept && *kept ? Counter::kCacheReceived : Counter::kCacheRefused);
+  return kept && *kept;
+}
+
+void Peers::Node::on_announce(p2p::Connection& connection, const p2p::Announce& announce) {
+  auto& announced = neighbours_[connection.peer()].announced;
+  if (announced.size() > kAnnouncedMost) announced.clear();
+  for (const p2p::Announcement& one : announce.entries) announced.insert(one.id);
+}
+
+// What was had lately, by pseudonym: a hint whom to ask first.
+void Peers::Node::announce() {
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (now - announced_ < kAnnounceEvery) return;
+  announced_ = now;
+  p2p::Announce announce;
+  for (const Offers::Fresh& one : offers_->fresh(p2p::kAnnounceMost))
+    announce.entries.push_back({one.id, static_cast<std::uint32_t>(std::bit_width(one.size)),
+                                static_cast<std::uint64_t>(std::max(0.0, one.fetched_at))});
+  if (announce.entries.empty()) return;
+  for (p2p::Connection* one : connections(true)) protocol_->announce(*one, announce);
 }
 
 void Peers::Node::told(const p2p::PeerId& peer, MemberDid how, Millis took) {

@@ -113,6 +113,7 @@ std::string Peers::Node::arrived(const p2p::PeerId& peer, BytesView plaintext) {
 }
 
 void Peers::Node::share(const EntryPtr& entry) {
+  offers_->learned(*entry);
   if (!options_.compat || stopping_) return;
   parts_.pool.submit([self = shared_from_this(), entry] {
     const auto message = cache_message(*entry);

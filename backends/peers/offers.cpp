@@ -14,6 +14,14 @@ Offers::Offers(MemoryTier& memory, DiskTier* store, const Routes& routes, std::f
     : memory_(memory), store_(store), routes_(routes), ask_id_(std::move(ask_id)) {}
 
 void Offers::learned(const Entry& entry) {
+  if (entry.key.space == Space::kCache) {
+    if (entry.meta.source == Source::kPeer) return;  // hearsay
+    const Digest id = ask_id_(view(canonical_cache_key(entry.key.canonical)));
+    auto state = state_.lock();
+    if (state->keys.size() >= kOffersMost) state->keys.clear();
+    state->keys[id] = entry.key.canonical;
+    return;
+  }
   if (entry.key.partition.empty() || !entry_may_leave(routes_, entry)) return;
   const Digest id = ask_id_(view(entry.key.canonical));
   auto state = state_.lock();
@@ -43,7 +51,17 @@ void Offers::load() {
     learned(entry);
     return state_.lock()->order.size() < kOffersMost;
   });
+  (void)store_->each(Space::kCache, nullptr, [this](const Entry& entry) {
+    learned(entry);
+    return true;
+  });
   state_.lock()->fresh.clear();
+}
+
+std::string Offers::find_key(const Digest& id) {
+  auto state = state_.lock();
+  const auto at = state->keys.find(id);
+  return at == state->keys.end() ? std::string() : at->second;
 }
 
 EntryPtr Offers::find(const Digest& id) {

@@ -30,12 +30,14 @@ class Offers {
   // ask_id: canonical key → pseudonym. store may be null. All that is named outlives it.
   Offers(MemoryTier& memory, DiskTier* store, const Routes& routes, std::function<Digest(BytesView)> ask_id);
 
-  // An entry was had, or confirmed: offered from now on if it may leave.
+  // An entry was had, confirmed, or put into cache/: offered from now on if it may leave.
   void learned(const Entry& entry);
   // Everything of the store: once, at the start. Not on a thread that others wait for.
   void load();
   // Null: a miss, also for what may not leave.
   EntryPtr find(const Digest& id);
+  // The key of an entry of cache/ that was put here; "": a miss.
+  std::string find_key(const Digest& id);
   EntryPtr find_body(const Digest& sha256);
 
   struct Fresh {
@@ -60,6 +62,7 @@ class Offers {
     std::unordered_map<Digest, Digest, DigestHash> by_sha256;  // body → an id that had it
     std::unordered_map<std::string, bool> judged;  // media type and SHA-256 of a body → may it leave
     std::vector<Fresh> fresh;
+    std::unordered_map<Digest, std::string, DigestHash> keys;  // of cache/
   };
   bool may_leave(const Entry& entry, std::string_view accept);
 

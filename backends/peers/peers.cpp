@@ -34,6 +34,11 @@ void Peers::share(const EntryPtr& entry) {
   if (const std::shared_ptr<Node> node = *node_.lock()) node->share(entry);
 }
 
+bool Peers::fetch_entry(const std::string& key) {
+  const std::shared_ptr<Node> node = *node_.lock();
+  return node && node->fetch_entry(key);
+}
+
 Result<> Peers::add(const std::string& address) {
   std::string warning;
   TRY_ASSIGN(const p2p::Multiaddr parsed, parse_peer_address(address, warning));

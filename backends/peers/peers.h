@@ -92,6 +92,10 @@ class Peers final : public RemoteTier {
   void learned(const EntryPtr& entry) override;
   // An entry of cache/ that was put here. Any thread.
   void share(const EntryPtr& entry);
+  // Asks members for an entry of cache/ that is not here, and waits for it, for at most the deadline of a question. True:
+  // it came and was kept. At once where nobody can be asked, and for a name that nobody had a moment ago. Any thread but
+  // the loop's and the pool's.
+  bool fetch_entry(const std::string& key);
   // Dials, for good. kUnsupported: it does not run. kInvalid: no address.
   Result<> add(const std::string& address);
   // Any thread; as of the last second.

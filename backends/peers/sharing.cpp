@@ -73,6 +73,13 @@ std::optional<CanonicalParts> parse_canonical(std::string_view canonical) {
   return parts;
 }
 
+std::string canonical_cache_key(std::string_view key) {
+  Bytes out;
+  append_lp(out, "cache");
+  append_lp(out, key.substr(0, 0xFFFF));
+  return std::string(text(out));
+}
+
 bool path_may_be_shared(const Routes& routes, std::string_view path) {
   const Route* route = routes.find(path);
   return route && route->shareable && route->store && routes.permitted(path);

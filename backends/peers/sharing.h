@@ -24,6 +24,9 @@ struct CanonicalParts {
 };
 std::optional<CanonicalParts> parse_canonical(std::string_view canonical);
 
+// What the pseudonym of an entry of cache/ is made of: lp("cache") lp(key). No request of api/ has two parts.
+std::string canonical_cache_key(std::string_view key);
+
 // May an answer to this path be asked of peers, and leave to them? No: the deny list, unknown routes, what is never
 // stored.
 bool path_may_be_shared(const Routes& routes, std::string_view path);

@@ -44,6 +44,14 @@ struct CacheTree::Impl {
     if (!found) return no_entry();
     return found;
   }
+  // The same of a LOOKUP, the one place where peers are asked for it. A pattern is no key that anybody would have.
+  Result<EntryPtr> look(const std::string& name) {
+    if (is_pattern(name)) return entry(name, false);
+    TRY_ASSIGN(auto key, key_of(name));
+    TRY_ASSIGN(auto found, cache.look(key));
+    if (!found) return no_entry();
+    return found;
+  }
   // The directory is flat: a '/' ends in ENOTDIR below an entry, else in ENOENT.
   Result<std::string> key_of(const std::string& name) {
     auto slash = name.find('/');
@@ -99,7 +107,7 @@ Result<Node> CacheTree::lookup(const std::string& path, const Caller&) {
     node.timeout = 3600;
     return node;
   }
-  auto found = impl_->entry(path, false);
+  auto found = impl_->look(path);
   if (found) {
     node.kind = Node::Kind::kFile;
     node.file = std::make_shared<EntryFile>(*found);

@@ -1,6 +1,8 @@
 """Two runners share what one of them fetched, and what is written under cache/."""
 
 import json
+import os
+import time
 
 from rfs import read, until, write
 
@@ -33,3 +35,30 @@ def test_what_is_put_into_the_cache_reaches_the_other_one(pair):
     assert second.xattr("cache/list_repos:octo", "user.runnerfs.source") == "peer"
     write(second.join("cache/get_repo_info:hello"), "{}")
     until(lambda: first.error("cache/get_repo_info:hello") == "", 5, "the entry at the peer")
+
+
+def test_an_entry_is_asked_for_by_name(runner):
+    """Looking a name up asks members; listing does not."""
+    first = runner(RUNNERFS_P2P_COMPAT="false")
+    write(first.join("cache/report:1"), '{"n": 1}')
+    second = runner(peers=[first], RUNNERFS_P2P_COMPAT="false")
+    second.until_member(first)
+    assert second.json("cache/report:1") == {"n": 1}
+    assert second.xattr("cache/report:1", "user.runnerfs.peer") == first.id
+    assert second.error("cache/report:2") == "ENOENT"
+    assert second.stats()["cache_entries_received"] == 1
+
+
+def test_who_comes_later_gets_what_was_put_before(runner):
+    first = runner()
+    write(first.join("cache/report:1"), '{"n": 1}')
+    second = runner(peers=[first])
+    until(lambda: "report:1" in os.listdir(second.join("cache")), 10, "the entry")
+
+
+def test_a_daemon_ends_at_once_and_is_missed(pair):
+    first, second = pair()
+    began = time.monotonic()
+    first.stop()
+    assert time.monotonic() - began < 5
+    until(lambda: second.peers()["peers"] == [], 5, "the end of the connection")
