@@ -38,14 +38,14 @@ bool live_document(const Entry& entry, double now) {
 
 }  // namespace
 
-std::optional<ApiName> api_name(const Entry& entry) {
+std::optional<TravelName> api_name(const Entry& entry) {
   if (entry.key.space != Space::kApi) return std::nullopt;
   BytesView rest = view(entry.key.canonical);
   const auto host = take_piece(rest), path = take_piece(rest), query = take_piece(rest);
   const auto accept = take_piece(rest), version = take_piece(rest);
   if (!host || !path || !query || !accept || !version || !rest.empty()) return std::nullopt;
   if (!path->starts_with("/")) return std::nullopt;
-  return ApiName{*path, *query};
+  return TravelName{*path, *query};
 }
 
 std::string repository_of_path(std::string_view path) {

@@ -51,10 +51,10 @@ class Travel {
 };
 
 // The REST path and the query of an entry of api/; nullopt for a canonical key that is not of the form.
-struct ApiName {
+struct TravelName {
   std::string_view path, query;
 };
-std::optional<ApiName> api_name(const Entry& entry);
+std::optional<TravelName> api_name(const Entry& entry);
 
 // "octo/hello" or "/1296269" for a path below a repository, in lower case; "" for others.
 std::string repository_of_path(std::string_view path);
