@@ -76,8 +76,15 @@ class Download {
   Result<> piece(std::uint64_t begin, std::uint64_t size) {
     std::uint64_t have = 0;
     Error last{Code::kBroken, "the store of the Actions cache sends less than it says", "a later job tries again", -1};
+    std::uint64_t before = 0;
     for (int tried = 0; tried < kPieceTries && have < size; ++tried) {
-      if (tried > 0) std::this_thread::sleep_for(std::chrono::milliseconds(100u << tried));
+      // What goes on counts as a first try, as long as it is more than a trickle.
+      if (have >= before + std::max<std::uint64_t>(1, size / 16)) {
+        tried = 0;
+        before = have;
+      } else if (tried > 0) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(100u << tried));
+      }
       const std::string url = now();
       const std::uint64_t from = begin + have;
       std::uint64_t got = 0;

@@ -33,7 +33,8 @@ bool clone_token(std::string_view text) {
 bool url_token(std::string_view text) {
   constexpr std::string_view kName = "token=";
   for (auto at = text.find(kName); at != std::string_view::npos; at = text.find(kName, at + 1))
-    if (at > 0 && !word_byte(text[at - 1]) && at + kName.size() < text.size() && word_byte(text[at + kName.size()]))
+    if (at > 0 && (!word_byte(text[at - 1]) || text.substr(0, at).ends_with("\\u0026")) &&
+        at + kName.size() < text.size() && word_byte(text[at + kName.size()]))
       return true;
   return false;
 }
