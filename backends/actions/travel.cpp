@@ -13,6 +13,7 @@ namespace {
 
 constexpr double kAheadMost = 300;  // an entry dated further ahead is not believed
 constexpr double kLifeMost = 366.0 * 86400;
+constexpr double kTravelAge = 7.0 * 86400;  // what nobody had confirmed for that long is not carried on
 
 std::string lower_case(std::string_view text) {
   std::string out(text);
@@ -107,6 +108,7 @@ bool Travel::may_leave(const Entry& entry) const {
   if (entry.key.space == Space::kCache) return rules_.sealed && live_document(entry, rules_.now);
   const auto name = api_name(entry);
   if (!name || entry.meta.status != 200 || !entry.meta.shareable) return false;
+  if (entry.meta.validated_at < rules_.now - kTravelAge) return false;
   const Route* route = routes_.find(name->path);
   if (!route || !route->store || !route->shareable) return false;
   const std::string repository = repository_of_path(name->path);
@@ -138,7 +140,8 @@ std::shared_ptr<Entry> arrived(Entry entry, bool sealed, double now) {
   // Only what GitHub says of these bytes counts, to the credential that reads them.
   meta.etag.clear();
   meta.last_modified.clear();
-  meta.validated_at = meta.expires_at = 0;
+  meta.expires_at = 0;
+  meta.validated_at = std::min(meta.validated_at, now);
   meta.fetched_at = std::min(meta.fetched_at, now);
   meta.provenance.clear();
   return std::make_shared<Entry>(std::move(entry));

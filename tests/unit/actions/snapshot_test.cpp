@@ -18,13 +18,13 @@ using namespace rfs;
 
 namespace {
 
-constexpr double kNow = 1'700'000'000;
+constexpr double kSavedAt = 1'700'000'000;
 
 EntryPtr document(const std::string& key, std::string body) {
   auto entry = std::make_shared<Entry>();
   entry->key = {Space::kCache, "", "", key, "", key};
-  entry->meta.fetched_at = entry->meta.validated_at = kNow - 10;
-  entry->meta.expires_at = kNow + 100;
+  entry->meta.fetched_at = entry->meta.validated_at = kSavedAt - 10;
+  entry->meta.expires_at = kSavedAt + 100;
   entry->meta.proof = Proof::kLocal;
   entry->meta.provenance = "{}";
   entry->sha256 = sha256(view(body));
@@ -43,7 +43,7 @@ struct Made {
     auto writer = SnapshotWriter::start(file.get(), head, sealed ? &key : nullptr);
     REQUIRE(writer);
     for (const EntryPtr& entry : entries) REQUIRE(writer->add(*entry));
-    const auto size = writer->finish(kNow);
+    const auto size = writer->finish(kSavedAt);
     REQUIRE(size);
     Bytes out(*size);
     REQUIRE(::pread(file.get(), out.data(), out.size(), 0) == static_cast<ssize_t>(out.size()));
@@ -114,7 +114,7 @@ TEST_CASE("what is written is read again, sealed or not, over parts and chunks")
     CHECK(reader->head().sealed == sealed);
     CHECK(reader->head().repository == "1001");
     REQUIRE(reader->begin(sealed ? &made.key : nullptr));
-    CHECK(reader->created() == kNow);
+    CHECK(reader->created() == kSavedAt);
     for (const EntryPtr& entry : entries) {
       const auto next = reader->next();
       REQUIRE(next);
@@ -223,12 +223,12 @@ TEST_CASE("a store's entries come to another store: once, and only where they ar
   for (const EntryPtr& entry : {document("new", "1"), document("same", "2"), document("older", "3")})
     (void)from_store.put(entry);
   auto expired = std::make_shared<Entry>(*document("expired", "4"));
-  expired->meta.expires_at = kNow - 1;
+  expired->meta.expires_at = kSavedAt - 1;
   (void)from_store.put(expired);
   (void)from_store.put(document("token", "\"ghs_0123456789012345678901234567890\""));
   (void)to_store.put(from_store.held["same"]);
   auto newer = std::make_shared<Entry>(*document("older", "5"));
-  newer->meta.fetched_at = kNow;
+  newer->meta.fetched_at = kSavedAt;
   (void)to_store.put(newer);
 
   Made made;
@@ -236,16 +236,16 @@ TEST_CASE("a store's entries come to another store: once, and only where they ar
   const Routes routes;
   TravelRules rules;
   rules.sealed = true;
-  rules.now = kNow;
+  rules.now = kSavedAt;
   Travel travel(rules, routes);
-  const auto saved = save_snapshot(store_source(from_store), travel, made.file.get(), made.head, &made.key, kNow, go_on);
+  const auto saved = save_snapshot(store_source(from_store), travel, made.file.get(), made.head, &made.key, kSavedAt, go_on);
   REQUIRE(saved);
   CHECK(saved->entries == 3);
   CHECK(saved->withheld == 1);
   auto reader = SnapshotReader::open(bytes_of_file(made.file.get()), 1u << 20);
   REQUIRE(reader);
   REQUIRE(reader->begin(&made.key));
-  const auto restored = restore_snapshot(*reader, true, to_store, kNow, go_on);
+  const auto restored = restore_snapshot(*reader, true, to_store, kSavedAt, go_on);
   REQUIRE(restored);
   CHECK(restored->entries == 1);
   CHECK(restored->kept == 2);

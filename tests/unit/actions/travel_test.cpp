@@ -8,7 +8,7 @@ using namespace rfs;
 
 namespace {
 
-constexpr double kNow = 1'700'000'000;
+constexpr double kTravelNow = 1'700'000'000;
 const Routes& routes() {
   static const Routes routes;
   return routes;
@@ -23,8 +23,8 @@ Entry answer(const std::string& path, std::string body = "{}", const std::string
   entry.key = entry_key("api.github.com", request, partition);
   entry.meta.shareable = true;
   entry.meta.etag = "\"tag\"";
-  entry.meta.validated_at = entry.meta.fetched_at = kNow - 5;
-  entry.meta.expires_at = kNow + 60;
+  entry.meta.validated_at = entry.meta.fetched_at = kTravelNow - 5;
+  entry.meta.expires_at = kTravelNow + 60;
   entry.meta.immutable = true;
   entry.sha256 = sha256(view(body));
   entry.body = std::make_shared<MemoryBody>(std::move(body));
@@ -37,7 +37,7 @@ TravelRules rules(bool sealed) {
   out.repository_id = "1001";
   out.partition = "mine";
   out.sealed = sealed;
-  out.now = kNow;
+  out.now = kTravelNow;
   return out;
 }
 
@@ -61,6 +61,9 @@ TEST_CASE("what may leave: this repository's, and what this credential was given
   entry = answer("/repos/octo/hello");
   entry.meta.status = 404;
   CHECK_FALSE(travel.may_leave(entry));
+  entry = answer("/repos/octo/hello");
+  entry.meta.validated_at -= 8 * 86400;
+  CHECK_FALSE(travel.may_leave(entry));
 }
 
 TEST_CASE("without a secret only what is known to be public leaves; the newest word counts") {
@@ -72,7 +75,7 @@ TEST_CASE("without a secret only what is known to be public leaves; the newest w
   CHECK(travel.may_leave(runs));
   CHECK(travel.may_leave(answer("/repositories/1001/issues")));
   Entry later = answer("/repos/octo/hello", R"({"id": 1001, "private": true})");
-  later.meta.validated_at = kNow - 1;
+  later.meta.validated_at = kTravelNow - 1;
   travel.learn(later);
   CHECK_FALSE(travel.may_leave(runs));
   travel.learn(answer("/repos/octo/hello/issues/1", R"({"private": false})"));
@@ -117,34 +120,34 @@ TEST_CASE("bodies that hold a token") {
 }
 
 TEST_CASE("what arrives is expired, and has no validator but its bytes") {
-  const auto entry = arrived(answer("/repos/octo/hello"), true, kNow);
+  const auto entry = arrived(answer("/repos/octo/hello"), true, kTravelNow);
   REQUIRE(entry);
   CHECK(entry->key.partition.empty());
   CHECK(entry->meta.etag.empty());
   CHECK(entry->meta.expires_at == 0);
-  CHECK(entry->meta.validated_at == 0);
+  CHECK(entry->meta.validated_at == kTravelNow - 5);
   CHECK_FALSE(entry->meta.immutable);
-  CHECK(arrived(answer("/repos/octo/hello"), false, kNow));
+  CHECK(arrived(answer("/repos/octo/hello"), false, kTravelNow));
   Entry broken = answer("/repos/octo/hello");
   broken.key.canonical = "nothing of the form";
-  CHECK_FALSE(arrived(broken, true, kNow));
+  CHECK_FALSE(arrived(broken, true, kTravelNow));
 
   Entry document;
   document.key = {Space::kCache, "", "", "list_repos:octo/x", "elsewhere", "a lie"};
-  document.meta.fetched_at = kNow - 1;
-  document.meta.expires_at = kNow + 60;
+  document.meta.fetched_at = kTravelNow - 1;
+  document.meta.expires_at = kTravelNow + 60;
   document.body = std::make_shared<MemoryBody>("[1]");
-  const auto kept = arrived(document, true, kNow);
+  const auto kept = arrived(document, true, kTravelNow);
   REQUIRE(kept);
   CHECK(kept->key.name == "list_repos:octo%2Fx");
   CHECK(kept->key.directory.empty());
-  CHECK(kept->meta.expires_at == kNow + 60);
-  CHECK_FALSE(arrived(document, false, kNow));
-  CHECK_FALSE(arrived(document, true, kNow + 61));
-  document.meta.fetched_at = kNow + 301;
-  document.meta.expires_at = kNow + 400;
-  CHECK_FALSE(arrived(document, true, kNow));
-  document.meta.fetched_at = kNow;
+  CHECK(kept->meta.expires_at == kTravelNow + 60);
+  CHECK_FALSE(arrived(document, false, kTravelNow));
+  CHECK_FALSE(arrived(document, true, kTravelNow + 61));
+  document.meta.fetched_at = kTravelNow + 301;
+  document.meta.expires_at = kTravelNow + 400;
+  CHECK_FALSE(arrived(document, true, kTravelNow));
+  document.meta.fetched_at = kTravelNow;
   document.body = std::make_shared<MemoryBody>("not JSON");
-  CHECK_FALSE(arrived(document, true, kNow));
+  CHECK_FALSE(arrived(document, true, kTravelNow));
 }
