@@ -30,6 +30,8 @@ constexpr Row kRows[] = {
     {KeyringAnswer::kNoItem, "no key yet", "the keyring has no key of runnerfs",
      "if stores were made with one, bring the keyring back; else runnerfs init --key-source keyring"},
     {KeyringAnswer::kGone, "gone", "the keyring went away while it was asked", "try again"},
+    {KeyringAnswer::kNoLibrary, "no libsecret", "libsecret, which asks the keyring, is not installed",
+     "install libsecret-1-0, or choose --key-source file"},
     {KeyringAnswer::kExists, "available", "the keyring has a key of runnerfs already", "it is used as it is"},
 };
 constexpr Row kBroken{KeyringAnswer::kFailed, "failed", "the keyring could not be asked", "choose --key-source file"};

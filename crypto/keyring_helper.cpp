@@ -1,6 +1,5 @@
 #include "crypto/keyring_helper.h"
 
-#include <libsecret/secret.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -14,18 +13,21 @@
 #include <tuple>
 
 #include "base/file.h"
-#include "base/handle.h"
 #include "base/secret.h"
 #include "crypto/key_text.h"
+#include "crypto/keyring_library.h"
 #include "crypto/keyring_protocol.h"
 
 namespace rfs {
 namespace {
 
+// Set once by keyring_helper_main, whose process is for this alone; what frees these objects can be told it no other way.
+const KeyringLibrary* secret_api = nullptr;
+
 template <class T>
-using Object = Handle<T, g_object_unref>;
-using Attributes = Handle<GHashTable, g_hash_table_unref>;
-using Value = std::unique_ptr<SecretValue, decltype([](SecretValue* value) { secret_value_unref(value); })>;
+using Object = std::unique_ptr<T, decltype([](T* object) { secret_api->g_object_unref(object); })>;
+using Attributes = std::unique_ptr<GHashTable, decltype([](GHashTable* table) { secret_api->g_hash_table_unref(table); })>;
+using Value = std::unique_ptr<SecretValue, decltype([](SecretValue* value) { secret_api->secret_value_unref(value); })>;
 
 // One key for each user, whatever the number of stores: each store derives its own from it.
 const SecretSchema* schema() {
@@ -37,16 +39,16 @@ const SecretSchema* schema() {
   return &kSchema;
 }
 Attributes attributes() {
-  return Attributes(secret_attributes_build(schema(), "application", "runnerfs", "purpose", "root-key", nullptr));
+  return Attributes(secret_api->secret_attributes_build(schema(), "application", "runnerfs", "purpose", "root-key", nullptr));
 }
 
 // GLib's convention: an out-parameter that is set on failure.
 class Out {
  public:
-  ~Out() { g_clear_error(&error_); }
+  ~Out() { secret_api->g_clear_error(&error_); }
   GError** put() { return &error_; }
   explicit operator bool() const { return error_ != nullptr; }
-  bool is(GQuark domain, int code) const { return error_ && g_error_matches(error_, domain, code); }
+  bool is(GQuark domain, int code) const { return error_ && secret_api->g_error_matches(error_, domain, code); }
   GError* get() const { return error_; }
 
  private:
@@ -57,13 +59,14 @@ KeyringAnswer answer_for(const Out& error) {
   for (int code : {G_DBUS_ERROR_SERVICE_UNKNOWN, G_DBUS_ERROR_NAME_HAS_NO_OWNER, G_DBUS_ERROR_SPAWN_EXEC_FAILED,
                    G_DBUS_ERROR_SPAWN_FAILED, G_DBUS_ERROR_SPAWN_CHILD_EXITED, G_DBUS_ERROR_SPAWN_CHILD_SIGNALED,
                    G_DBUS_ERROR_SPAWN_SERVICE_NOT_FOUND, G_DBUS_ERROR_SPAWN_FILE_INVALID})
-    if (error.is(G_DBUS_ERROR, code)) return KeyringAnswer::kNoService;
+    if (error.is(secret_api->g_dbus_error_quark(), code)) return KeyringAnswer::kNoService;
   for (int code : {G_DBUS_ERROR_UNKNOWN_OBJECT, G_DBUS_ERROR_UNKNOWN_METHOD, G_DBUS_ERROR_UNKNOWN_INTERFACE})
-    if (error.is(G_DBUS_ERROR, code)) return KeyringAnswer::kNoCollection;
-  if (error.is(SECRET_ERROR, SECRET_ERROR_NO_SUCH_OBJECT)) return KeyringAnswer::kNoCollection;
-  if (error.is(SECRET_ERROR, SECRET_ERROR_IS_LOCKED)) return KeyringAnswer::kLocked;
-  if (error.is(G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY) || error.is(G_DBUS_ERROR, G_DBUS_ERROR_DISCONNECTED) ||
-      error.is(G_IO_ERROR, G_IO_ERROR_CLOSED) || error.is(G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE))
+    if (error.is(secret_api->g_dbus_error_quark(), code)) return KeyringAnswer::kNoCollection;
+  if (error.is(secret_api->secret_error_get_quark(), SECRET_ERROR_NO_SUCH_OBJECT)) return KeyringAnswer::kNoCollection;
+  if (error.is(secret_api->secret_error_get_quark(), SECRET_ERROR_IS_LOCKED)) return KeyringAnswer::kLocked;
+  const GQuark dbus = secret_api->g_dbus_error_quark(), io = secret_api->g_io_error_quark();
+  if (error.is(dbus, G_DBUS_ERROR_NO_REPLY) || error.is(dbus, G_DBUS_ERROR_DISCONNECTED) ||
+      error.is(io, G_IO_ERROR_CLOSED) || error.is(io, G_IO_ERROR_BROKEN_PIPE))
     return KeyringAnswer::kGone;
   if (error) fprintf(stderr, "%s\n", error.get()->message);
   return KeyringAnswer::kFailed;
@@ -86,10 +89,10 @@ struct Keyring {
 KeyringAnswer connect(Keyring& keyring) {
   if (!bus_is_named()) return KeyringAnswer::kNoBus;
   Out error;
-  keyring.bus.reset(g_bus_get_sync(G_BUS_TYPE_SESSION, nullptr, error.put()));
+  keyring.bus.reset(secret_api->g_bus_get_sync(G_BUS_TYPE_SESSION, nullptr, error.put()));
   if (!keyring.bus) return KeyringAnswer::kNoBus;
-  g_dbus_connection_set_exit_on_close(keyring.bus.get(), FALSE);  // else it ends the process with SIGTERM
-  keyring.service.reset(secret_service_get_sync(SECRET_SERVICE_OPEN_SESSION, nullptr, error.put()));
+  secret_api->g_dbus_connection_set_exit_on_close(keyring.bus.get(), FALSE);  // else it ends the process with SIGTERM
+  keyring.service.reset(secret_api->secret_service_get_sync(SECRET_SERVICE_OPEN_SESSION, nullptr, error.put()));
   return keyring.service ? KeyringAnswer::kFine : answer_for(error);
 }
 
@@ -97,11 +100,11 @@ KeyringAnswer connect(Keyring& keyring) {
 // tell them apart.
 KeyringAnswer open_default(Keyring& keyring) {
   Out error;
-  keyring.collection.reset(secret_collection_for_alias_sync(keyring.service.get(), SECRET_COLLECTION_DEFAULT,
+  keyring.collection.reset(secret_api->secret_collection_for_alias_sync(keyring.service.get(), SECRET_COLLECTION_DEFAULT,
                                                             SECRET_COLLECTION_NONE, nullptr, error.put()));
   if (error) return answer_for(error);
   if (!keyring.collection) return KeyringAnswer::kNoCollection;
-  return secret_collection_get_locked(keyring.collection.get()) ? KeyringAnswer::kLocked : KeyringAnswer::kFine;
+  return secret_api->secret_collection_get_locked(keyring.collection.get()) ? KeyringAnswer::kLocked : KeyringAnswer::kFine;
 }
 
 // kFine with the item, kNoItem, kLocked or a failure. Of several (two first mounts at one time) the oldest: every
@@ -110,21 +113,21 @@ KeyringAnswer find(Keyring& keyring, Object<SecretItem>& found) {
   Out error;
   Attributes wanted = attributes();
   GList* items =
-      secret_service_search_sync(keyring.service.get(), schema(), wanted.get(), SECRET_SEARCH_ALL, nullptr, error.put());
+      secret_api->secret_service_search_sync(keyring.service.get(), schema(), wanted.get(), SECRET_SEARCH_ALL, nullptr, error.put());
   if (error) return answer_for(error);
   bool locked = false;
   auto age = [](SecretItem* item) {
-    std::string path = g_dbus_proxy_get_object_path(G_DBUS_PROXY(item));
-    return std::tuple(secret_item_get_created(item), path.size(), path);
+    std::string path = secret_api->g_dbus_proxy_get_object_path(reinterpret_cast<GDBusProxy*>(item));
+    return std::tuple(secret_api->secret_item_get_created(item), path.size(), path);
   };
   for (GList* at = items; at; at = at->next) {
     auto* item = static_cast<SecretItem*>(at->data);
-    if (secret_item_get_locked(item))
+    if (secret_api->secret_item_get_locked(item))
       locked = true;
     else if (!found || age(item) < age(found.get()))
-      found.reset(static_cast<SecretItem*>(g_object_ref(item)));
+      found.reset(static_cast<SecretItem*>(secret_api->g_object_ref(item)));
   }
-  g_list_free_full(items, g_object_unref);
+  secret_api->g_list_free_full(items, secret_api->g_object_unref);
   if (found) return KeyringAnswer::kFine;
   if (locked) return KeyringAnswer::kLocked;
   KeyringAnswer state = open_default(keyring);
@@ -135,11 +138,11 @@ KeyringAnswer get(Keyring& keyring) {
   Object<SecretItem> item;
   if (auto state = find(keyring, item); state != KeyringAnswer::kFine) return state;
   Out error;
-  if (!secret_item_load_secret_sync(item.get(), nullptr, error.put())) return answer_for(error);
-  Value value(secret_item_get_secret(item.get()));
+  if (!secret_api->secret_item_load_secret_sync(item.get(), nullptr, error.put())) return answer_for(error);
+  Value value(secret_api->secret_item_get_secret(item.get()));
   if (!value) return KeyringAnswer::kLocked;
   gsize size = 0;
-  const gchar* chars = secret_value_get(value.get(), &size);
+  const gchar* chars = secret_api->secret_value_get(value.get(), &size);
   return write_all(STDOUT_FILENO, view(std::string_view(chars, size))) ? KeyringAnswer::kFine : KeyringAnswer::kFailed;
 }
 
@@ -158,7 +161,7 @@ SecretBytes key_from_stdin() {
 }
 
 Value value_of(const SecretBytes& text) {
-  return Value(secret_value_new(text.reveal_text().data(), static_cast<gssize>(text.size()), "text/plain"));
+  return Value(secret_api->secret_value_new(text.reveal_text().data(), static_cast<gssize>(text.size()), "text/plain"));
 }
 
 KeyringAnswer set(Keyring& keyring) {
@@ -170,7 +173,7 @@ KeyringAnswer set(Keyring& keyring) {
   if (state != KeyringAnswer::kNoItem) return state;
   Out error;
   Attributes named = attributes();
-  item.reset(secret_item_create_sync(keyring.collection.get(), schema(), named.get(), "runnerfs root key",
+  item.reset(secret_api->secret_item_create_sync(keyring.collection.get(), schema(), named.get(), "runnerfs root key",
                                      value_of(text).get(), SECRET_ITEM_CREATE_NONE, nullptr, error.put()));
   return item ? KeyringAnswer::kFine : answer_for(error);
 }
@@ -181,7 +184,7 @@ KeyringAnswer replace(Keyring& keyring) {
   Object<SecretItem> item;
   if (auto state = find(keyring, item); state != KeyringAnswer::kFine) return state;
   Out error;
-  return secret_item_set_secret_sync(item.get(), value_of(text).get(), nullptr, error.put()) ? KeyringAnswer::kFine
+  return secret_api->secret_item_set_secret_sync(item.get(), value_of(text).get(), nullptr, error.put()) ? KeyringAnswer::kFine
                                                                                              : answer_for(error);
 }
 
@@ -206,6 +209,12 @@ int keyring_helper_main(int argc, char** argv) {
   if (!action) {
     fputs("usage: keyring-helper get|set|replace|probe\n", stderr);
     return 2;
+  }
+  std::string why;
+  secret_api = keyring_library(why);
+  if (secret_api == nullptr) {
+    fprintf(stderr, "%s\n", why.c_str());
+    return static_cast<int>(KeyringAnswer::kNoLibrary);
   }
   Keyring keyring;
   auto answer = connect(keyring);

@@ -14,6 +14,7 @@ enum class KeyringAnswer : int {
   kNoItem = 24,        // unlocked, and no key in it
   kGone = 25,          // the bus or the service went away while it was asked
   kExists = 26,        // set: a key is there already
+  kNoLibrary = 27,     // libsecret is not installed
 };
 
 }  // namespace rfs
