@@ -7,6 +7,7 @@
 #include "cli/action.h"
 #include "cli/action_daemon.h"
 #include "cli/action_order.h"
+#include "cli/action_snapshot.h"
 #include "cli/action_summary.h"
 #include "cli/background.h"
 #include "cli/front.h"
@@ -25,6 +26,7 @@ struct Action {
 
 constexpr Action kActions[] = {
     {"setup-github-cache", setup_github_cache, nullptr},
+    {"setup-codeql-cache", setup_codeql_cache, after_codeql_cache},
     {"inject-credentials", inject_credentials, after_credentials},
 };
 
@@ -36,7 +38,7 @@ const Action* find_action(std::string_view name) {
 
 int no_such_action(const std::string& name) {
   return report({Code::kUsage, fmt::format("action: there is no action '{}'", printable(name)),
-                 "setup-github-cache or inject-credentials"});
+                 "setup-github-cache, setup-codeql-cache or inject-credentials"});
 }
 
 int run_action_main(const Given& given) {
@@ -53,7 +55,10 @@ int run_action_post(const Given& given) {
   ActionStep step = ActionStep::take(action->name);
   if (action->post != nullptr) action->post(step);
   if (step.state("made") == "true") {
-    if (const auto daemon = daemon_of_post(step)) write_summary(step, *daemon);
+    if (const auto daemon = daemon_of_post(step)) {
+      write_summary(step, *daemon);
+      save_snapshot_of_job(step, *daemon);
+    }
     end_daemon_of_job(step);
   }
   return step.end();
@@ -87,7 +92,7 @@ int run_action_daemon(const Given&) {
 
 const Command kActionCommands[3] = {
     {"action main", run_action_main, "the step itself", "NAME", 1, 1, {}, false, false,
-     "What the action NAME (setup-github-cache, inject-credentials) does when its step runs: takes its\n"
+     "What the action NAME (setup-github-cache, setup-codeql-cache, inject-credentials) does when its step runs: takes its\n"
      "inputs from INPUT_*, starts or finds the job's daemon, and answers through the files of the runner.",
      "  runnerfs action main inject-credentials"},
     {"action post", run_action_post, "what comes after the job", "NAME", 1, 1, {}, false, false,

@@ -27,6 +27,10 @@ class ActionStep {
   // An input, or a variable of the step (`env:`), as it is, in locked memory; empty when it is not set.
   SecretBytes secret_input(const std::string& name) const;
   SecretBytes secret_variable(const std::string& name) const;
+  // The input github-token, else GITHUB_TOKEN or GH_TOKEN of the step's `env:`; empty when there is none.
+  SecretBytes token() const;
+  // The input shared-secret, else CACHE_P2P_SHARED_SECRET.
+  SecretBytes fleet_secret() const;
   bool has_variable(const std::string& name) const { return saved_.get(name).has_value(); }
   // true, yes, on, 1 and their opposites; kUsage for anything else.
   Result<bool> flag(const std::string& name, bool otherwise) const;
@@ -67,7 +71,9 @@ Result<FlagValue> setting_of_input(const ActionStep& step, const char* key, cons
 
 // One function an action and a phase; each answers the exit code.
 int setup_github_cache(ActionStep& step);
+int setup_codeql_cache(ActionStep& step);
 int inject_credentials(ActionStep& step);
+void after_codeql_cache(ActionStep& step);
 void after_credentials(ActionStep& step);
 
 // The rows of `runnerfs action`.

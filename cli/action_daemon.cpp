@@ -116,13 +116,7 @@ DaemonOrder order_of(const ActionStep& step, const std::vector<FlagValue>& setti
     if (!names_secret(name)) out.environment.emplace(name, value);
   out.settings = settings;
   out.directory = step.variable("GITHUB_WORKSPACE");
-  // The input is the job's token unless somebody emptied it; then one in the step's `env:` counts.
-  for (const char* name : {"INPUT_GITHUB-TOKEN", "GITHUB_TOKEN", "GH_TOKEN"}) {
-    const SecretBytes token = step.secret_variable(name);
-    if (trimmed(token.reveal_text()).empty()) continue;
-    out.token = {SecretBytes::copy_of(trimmed(token.reveal_text())), ""};
-    break;
-  }
+  out.token.bytes = step.token();
   return out;
 }
 

@@ -10,6 +10,7 @@
 #include "cli/access.h"
 #include "cli/action_credentials.h"
 #include "cli/action_daemon.h"
+#include "cli/action_snapshot.h"
 #include "cli/json_view.h"
 #include "cli/places.h"
 #include "cli/value.h"
@@ -47,8 +48,11 @@ Result<std::vector<FlagValue>> settings_of_inputs(const ActionStep& step) {
     (step.input(one.input) == one.otherwise ? defaults : out).push_back(std::move(value));
   }
   TRY_ASSIGN(const Configuration without, load_configuration(sources_of(step, out)));
+  // Nor is it a wish where it is the program's own default: a port that somebody names is one to listen on.
+  const Settings untouched;
   for (FlagValue& value : defaults)
-    if (!without.settings.origins.contains(value.option->key)) out.push_back(std::move(value));
+    if (!without.settings.origins.contains(value.option->key) && option_text(untouched, *value.option) != value.texts[0])
+      out.push_back(std::move(value));
   return out;
 }
 
@@ -136,6 +140,7 @@ int setup_github_cache(ActionStep& step) {
   if (!effective.cache_enabled)
     step.annotate("notice", {Code::kUnsupported, "the cache is switched off: each read asks GitHub",
                              "cache.enabled: false stands in " + effective.origins.at("cache.enabled")});
+  if (daemon->made && effective.cache_enabled) (void)restore_snapshot_of_job(step, *daemon);
   const auto status = read_tree(*daemon->access, ".runnerfs/status.json");
   if (status) {
     out.restored = static_cast<std::uint64_t>(json_number(*status, "store.entries"));

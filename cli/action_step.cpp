@@ -49,6 +49,23 @@ Result<bool> ActionStep::flag(const std::string& name, bool otherwise) const {
   return *value;
 }
 
+namespace {
+
+SecretBytes first_given(const ActionStep& step, std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    const SecretBytes value = step.secret_variable(name);
+    if (const std::string_view text = trimmed(value.reveal_text()); !text.empty()) return SecretBytes::copy_of(text);
+  }
+  return {};
+}
+
+}  // namespace
+
+SecretBytes ActionStep::token() const { return first_given(*this, {"INPUT_GITHUB-TOKEN", "GITHUB_TOKEN", "GH_TOKEN"}); }
+SecretBytes ActionStep::fleet_secret() const {
+  return first_given(*this, {"INPUT_SHARED-SECRET", "CACHE_P2P_SHARED_SECRET"});
+}
+
 std::string ActionStep::state(const std::string& name) const {
   const auto value = saved_.get("STATE_" + name);
   return value ? std::string(*value) : "";

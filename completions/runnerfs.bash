@@ -131,7 +131,7 @@ _runnerfs() {
       if ((COMP_CWORD == 2)); then
         COMPREPLY=($(compgen -W "main post --help" -- "$cur"))
       else
-        COMPREPLY=($(compgen -W "setup-github-cache inject-credentials" -- "$cur"))
+        COMPREPLY=($(compgen -W "setup-github-cache setup-codeql-cache inject-credentials" -- "$cur"))
       fi
       return
       ;;

@@ -263,11 +263,11 @@ def test_a_folder_is_complete_in_itself(job):
     job.end()
 
 
-def test_a_stranger_gets_no_credentials(make_job, tmp_path):
-    event = tmp_path / "event.json"
-    event.write_text(json.dumps({"number": 3,
-                                 "pull_request": {"head": {"repo": {"full_name": "mallory/hello"}}, "base": {"repo": {"full_name": "octo/hello"}}}, "repository": {"full_name": "octo/hello"}}))
-    job = make_job(GITHUB_EVENT_NAME="pull_request", GITHUB_EVENT_PATH=str(event), GITHUB_HEAD_REF="x")
+def test_a_stranger_gets_no_credentials(make_job):
+    job = make_job(GITHUB_EVENT_NAME="pull_request", GITHUB_HEAD_REF="x")
+    with open(job.github["GITHUB_EVENT_PATH"], "w", encoding="utf-8") as file:
+        json.dump({"number": 3, "pull_request": {"head": {"repo": {"full_name": "mallory/hello"}}, "base": {"repo": {"full_name": "octo/hello"}}},
+                   "repository": {"full_name": "octo/hello"}}, file)
     step = job.inject(json.dumps([{"name": "A", "value": "value-a"}, {"name": "B", "value": "value-b", "allow_untrusted": True}]))
     assert step.outputs["status"] == "partial" and "B_FILE" in step.environment and "A_FILE" not in step.environment
     assert "fork" in step.annotated("warning")

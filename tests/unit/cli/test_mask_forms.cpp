@@ -53,3 +53,17 @@ TEST_CASE("leaves of a JSON document are masked, also decoded ones") {
   CHECK(has(forms, "second"));
   CHECK(!left_out);
 }
+
+TEST_CASE("forms of a URL, of a JSON text and of base64 in lines are masked") {
+  bool left_out = false;
+  const std::string value = "p\u00e4ss/w\"rd & more\nsecond line that is long enough to be broken by base64, twice at least\n";
+  const auto forms = mask_forms(value, left_out);
+  CHECK(has(forms, percent_encode(value)));
+  CHECK(has(forms, percent_encode(value, "/")));
+  CHECK(has(forms, "p\\u00e4ss/w\\\"rd & more\\nsecond line that is long enough to be broken by base64, twice at least\\n"));
+  const std::string encoded = base64(view(value));
+  for (const std::size_t width : {64, 76}) CHECK(has(forms, encoded.substr(0, width)));
+  const auto is_second_line = [&](const std::string& form) { return form.starts_with(encoded.substr(64, 40)); };
+  CHECK(std::any_of(forms.begin(), forms.end(), is_second_line));  // its end depends on what follows
+  for (const std::string& form : forms) CHECK(form.size() >= 4);
+}

@@ -1,0 +1,2 @@
+'use strict';
+require('./launch.cjs').post('setup-codeql-cache');

@@ -1,0 +1,59 @@
+#include "cli/action_snapshot.h"
+
+#include <fmt/format.h>
+
+#include "base/process.h"
+#include "cli/json_view.h"
+#include "cli/secrets_env.h"
+#include "cli/value.h"
+
+namespace rfs {
+namespace {
+
+constexpr Millis kRestorePatience{20'000};
+constexpr Millis kSavePatience{60'000};
+
+// What a command needs and JavaScript actions are given: the cache service's token, the fleet's secret, GitHub's token.
+std::vector<std::string> environment_of_command(const ActionStep& step) {
+  std::vector<std::string> out;
+  for (const auto& [name, value] : step.environment())
+    if (!names_secret(name) && name != "RUNNERFS_SOCKET" && name != "RUNNERFS_MOUNT") out.push_back(name + "=" + value);
+  const auto secret = [&](const std::string& name, const SecretBytes& value) {
+    if (!value.empty()) out.push_back(name + "=" + std::string(trimmed(value.reveal_text())));
+  };
+  secret("ACTIONS_RUNTIME_TOKEN", step.secret_variable("ACTIONS_RUNTIME_TOKEN"));
+  secret("CACHE_P2P_SHARED_SECRET", step.fleet_secret());
+  secret("GITHUB_TOKEN", step.token());
+  return out;
+}
+
+}  // namespace
+
+std::string run_beside_daemon(ActionStep& step, const std::string& socket, std::vector<std::string> words, Millis deadline,
+                              int* exit_code) {
+  std::vector<std::string> argv{"runnerfs"};
+  argv.insert(argv.end(), words.begin(), words.end());
+  if (!socket.empty()) argv.insert(argv.end(), {"--socket", socket});
+  auto ran = run_process(argv, environment_of_command(step), deadline, {}, "/proc/self/exe");
+  if (exit_code != nullptr) *exit_code = ran ? ran->exit_code : -1;
+  if (!ran) {
+    step.say(fmt::format("{} {}: {}", words[0], words.size() > 1 ? words[1] : "", ran.error().message));
+    return {};
+  }
+  for (const std::string& line : split_list(ran->err, '\n'))
+    step.say(line.starts_with("runnerfs: ") ? line.substr(10) : line);
+  return std::string(ran->out.reveal_text());
+}
+
+std::uint64_t restore_snapshot_of_job(ActionStep& step, const JobDaemon& daemon) {
+  const std::string answer = run_beside_daemon(step, daemon.socket, {"snapshot", "restore", "--json"}, kRestorePatience);
+  return static_cast<std::uint64_t>(json_number(answer, "entries"));
+}
+
+void save_snapshot_of_job(ActionStep& step, const JobDaemon& daemon) {
+  const std::string answer = run_beside_daemon(step, daemon.socket, {"snapshot", "save", "--json"}, kSavePatience);
+  if (json_text(answer, "status") == "saved")
+    step.say(fmt::format("saved {} entries for later jobs", json_text(answer, "entries")));
+}
+
+}  // namespace rfs
