@@ -46,10 +46,16 @@ std::vector<std::string> clean_environment(const Environment& environment) {
 // Lines of a daemon that did not start: `runnerfs: error: …` and `hint: …`.
 Error error_of_start(const Ran& ran) {
   Error out{Code::kBroken, fmt::format("the daemon did not start (exit code {})", ran.exit_code), ""};
+  std::string others;  // fusermount3 says on its own why it will not
   for (const std::string& line : split_list(ran.err, '\n')) {
-    if (line.starts_with("runnerfs: error: ")) out.message = line.substr(17);
-    if (line.starts_with("hint: ")) out.hint = line.substr(6);
+    if (line.starts_with("runnerfs: error: "))
+      out.message = line.substr(17);
+    else if (line.starts_with("hint: "))
+      out.hint = line.substr(6);
+    else if (!line.starts_with("runnerfs: "))
+      others = line;
   }
+  if (!others.empty()) out.message += fmt::format(" ({})", others);
   return out;
 }
 

@@ -81,6 +81,8 @@ void end_daemon_of_job(ActionStep& step) {
   std::filesystem::remove_all(place + ".run", ignored);
   if (pid <= 0)  // of a daemon that was killed
     for (const char* end : {"", ".lock"}) ::unlink((socket + end).c_str());
+  // Of sockets alone, where it was made for this one.
+  if (const std::string directory = socket.substr(0, socket.rfind('/')); directory.ends_with(".run")) ::rmdir(directory.c_str());
 }
 
 }  // namespace rfs
