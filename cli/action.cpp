@@ -7,7 +7,6 @@
 #include "cli/action.h"
 #include "cli/action_daemon.h"
 #include "cli/action_order.h"
-#include "cli/action_snapshot.h"
 #include "cli/action_summary.h"
 #include "cli/background.h"
 #include "cli/front.h"
@@ -21,11 +20,11 @@ namespace {
 struct Action {
   const char* name;
   int (*main)(ActionStep& step);
-  void (*post)(ActionStep& step);  // before the daemon ends; null: nothing of its own
+  void (*post)(ActionStep& step);  // before the daemon ends
 };
 
 constexpr Action kActions[] = {
-    {"setup-github-cache", setup_github_cache, nullptr},
+    {"setup-github-cache", setup_github_cache, after_github_cache},
     {"setup-codeql-cache", setup_codeql_cache, after_codeql_cache},
     {"inject-credentials", inject_credentials, after_credentials},
 };
@@ -53,12 +52,9 @@ int run_action_post(const Given& given) {
   const Action* action = find_action(given.arguments[0]);
   if (action == nullptr) return no_such_action(given.arguments[0]);
   ActionStep step = ActionStep::take(action->name);
-  if (action->post != nullptr) action->post(step);
+  action->post(step);
   if (step.state("made") == "true") {
-    if (const auto daemon = daemon_of_post(step)) {
-      write_summary(step, *daemon);
-      save_snapshot_of_job(step, *daemon);
-    }
+    if (const auto daemon = daemon_of_post(step)) write_summary(step, *daemon);
     end_daemon_of_job(step);
   }
   return step.end();
@@ -85,6 +81,7 @@ int run_action_daemon(const Given&) {
   options.make_mountpoint = true;
   options.socket = order->socket;
   options.announce = false;
+  options.until = order->runner;
   return in_background([&](Ready& ready) {
     return run_front(*configuration, std::move(order->token), sources.environment, options, ready);
   });

@@ -73,6 +73,7 @@ Result<FlagValue> setting_of_input(const ActionStep& step, const char* key, cons
 int setup_github_cache(ActionStep& step);
 int setup_codeql_cache(ActionStep& step);
 int inject_credentials(ActionStep& step);
+void after_github_cache(ActionStep& step);
 void after_codeql_cache(ActionStep& step);
 void after_credentials(ActionStep& step);
 

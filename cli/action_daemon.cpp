@@ -122,6 +122,7 @@ DaemonOrder order_of(const ActionStep& step, const std::vector<FlagValue>& setti
     if (!names_secret(name)) out.environment.emplace(name, value);
   out.settings = settings;
   out.directory = step.variable("GITHUB_WORKSPACE");
+  out.runner = worker_of_job();
   out.token.bytes = step.token();
   return out;
 }

@@ -79,6 +79,9 @@ void end_daemon_of_job(ActionStep& step) {
   remove_place(place);
   std::error_code ignored;
   std::filesystem::remove_all(place + ".run", ignored);
+  // In RUNNER_TEMP, which a runner empties only before its next job.
+  if (const std::string temporary = step.variable("RUNNER_TEMP"); temporary.starts_with("/"))
+    for (const char* below : {"/runnerfs-bin", "/runnerfs-codeql"}) std::filesystem::remove_all(temporary + below, ignored);
   if (pid <= 0)  // of a daemon that was killed
     for (const char* end : {"", ".lock"}) ::unlink((socket + end).c_str());
   // Of sockets alone, where it was made for this one.

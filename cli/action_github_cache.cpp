@@ -140,7 +140,7 @@ int setup_github_cache(ActionStep& step) {
   if (!effective.cache_enabled)
     step.annotate("notice", {Code::kUnsupported, "the cache is switched off: each read asks GitHub",
                              "cache.enabled: false stands in " + effective.origins.at("cache.enabled")});
-  if (daemon->made && effective.cache_enabled) (void)restore_snapshot_of_job(step, *daemon);
+  if (effective.cache_enabled) restore_snapshot_of_job(step, *daemon);
   const auto status = read_tree(*daemon->access, ".runnerfs/status.json");
   if (status) {
     out.restored = static_cast<std::uint64_t>(json_number(*status, "store.entries"));
@@ -155,6 +155,10 @@ int setup_github_cache(ActionStep& step) {
   out.peers = wait_for_peers(*daemon->access, bootstrap != nullptr && effective.origins.contains(bootstrap->key));
   step.say(fmt::format("{} at {}", out.mount_status, out.mount_path));
   return answer_cache(step, out);
+}
+
+void after_github_cache(ActionStep& step) {
+  if (const auto daemon = daemon_of_post(step)) save_snapshot_of_job(step, *daemon);
 }
 
 }  // namespace rfs

@@ -2,7 +2,9 @@
 #include "cli/action_order.h"
 
 #include <algorithm>
-#include <cstring>
+#include <string>
+
+#include "base/text.h"
 
 namespace rfs {
 namespace {
@@ -55,6 +57,9 @@ Result<> take_record(DaemonOrder& order, char kind, std::string_view text) {
     case 'k':
       order.socket = text;
       return {};
+    case 'r':
+      order.runner = static_cast<pid_t>(parse_whole(text).value_or(0));
+      return {};
     case 't':
       order.token = {SecretBytes::copy_of(text), "the input github-token"};
       return {};
@@ -76,6 +81,7 @@ SecretBytes order_text(const DaemonOrder& order) {
   add_record(open, 'd', order.directory);
   add_record(open, 'm', order.mountpoint);
   add_record(open, 'k', order.socket);
+  add_record(open, 'r', std::to_string(order.runner));
   const std::string_view token = order.token.bytes.reveal_text();
   SecretBytes out(open.size() + (token.empty() ? 0 : token.size() + 2));
   auto to = std::copy(open.begin(), open.end(), out.reveal_mutable().begin());

@@ -18,6 +18,7 @@ struct DaemonOrder {
   std::string directory;   // the checkout's
   std::string mountpoint;  // "": no mount
   std::string socket;
+  pid_t runner = 0;  // the job's worker process: when it ends, so does the daemon; 0: not known
   EnvironmentToken token;
 };
 

@@ -69,6 +69,20 @@ bool setuid_file(const std::string& path) {
 Result<std::string> place_of_job(const Environment& environment) { return make_place(environment, false); }
 Result<std::string> memory_place_of_job(const Environment& environment) { return make_place(environment, true); }
 
+pid_t worker_of_job() {
+  pid_t pid = ::getppid();
+  for (int i = 0; i < 4 && pid > 1; ++i) {
+    const auto stat = read_file(fmt::format("/proc/{}/stat", pid), 4096);
+    // "PID (NAME) STATE PPID …": the name may hold anything.
+    const std::size_t open = stat ? stat->find('(') : std::string::npos, close = stat ? stat->rfind(')') : std::string::npos;
+    if (open == std::string::npos || close == std::string::npos || close + 4 > stat->size()) return 0;
+    if (stat->substr(open + 1, close - open - 1) == "Runner.Worker") return pid;
+    const std::string rest = stat->substr(close + 4);
+    pid = static_cast<pid_t>(parse_whole(rest.substr(0, rest.find(' '))).value_or(0));
+  }
+  return 0;
+}
+
 std::string path_with_fusermount(const std::string& path) {
   for (const std::string& directory : split_list(path, ':')) {
     const std::string program = directory + "/fusermount3";

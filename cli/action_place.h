@@ -2,6 +2,8 @@
 // questions to the filesystem.
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 
 #include "base/result.h"
@@ -15,6 +17,11 @@ Result<std::string> place_of_job(const Environment& environment);
 
 // The same on a filesystem in memory, for files in clear. kUnsupported: there is none that we may write to.
 Result<std::string> memory_place_of_job(const Environment& environment);
+
+// The process of GitHub's runner that runs this job and nothing else (Runner.Worker), among our ancestors; 0 when there is
+// none. Where a job dies without its post steps, the daemon follows it: the runner's own sweep reads the environment of
+// processes, which it cannot of one that is not dumpable.
+pid_t worker_of_job();
 
 // PATH with /usr/bin first where a fusermount3 that may not mount (no setuid) stands before one that may.
 std::string path_with_fusermount(const std::string& path);

@@ -45,12 +45,16 @@ std::string run_beside_daemon(ActionStep& step, const std::string& socket, std::
   return std::string(ran->out.reveal_text());
 }
 
-std::uint64_t restore_snapshot_of_job(ActionStep& step, const JobDaemon& daemon) {
+void restore_snapshot_of_job(ActionStep& step, const JobDaemon& daemon) {
+  if (step.secret_variable("ACTIONS_RUNTIME_TOKEN").empty()) return;  // no cache service, as everywhere but on runners
   const std::string answer = run_beside_daemon(step, daemon.socket, {"snapshot", "restore", "--json"}, kRestorePatience);
-  return static_cast<std::uint64_t>(json_number(answer, "entries"));
+  const std::string code = json_text(answer, "code");
+  if (answer.empty() || code == "unreachable" || code == "timeout" || code == "unsupported") return;
+  step.keep("snapshot", "true");
 }
 
 void save_snapshot_of_job(ActionStep& step, const JobDaemon& daemon) {
+  if (step.state("snapshot") != "true") return;
   const std::string answer = run_beside_daemon(step, daemon.socket, {"snapshot", "save", "--json"}, kSavePatience);
   if (json_text(answer, "status") == "saved")
     step.say(fmt::format("saved {} entries for later jobs", json_text(answer, "entries")));

@@ -1,5 +1,5 @@
-// What one job read is there for the next: `runnerfs snapshot` beside the job's daemon. Whoever made the daemon restores
-// and saves. Nothing here fails a step; what was not possible is a line of the log.
+// What one job read is there for the next: `runnerfs snapshot` beside the job's daemon. Nothing here fails a step; what was
+// not possible is a line of the log.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 
 namespace rfs {
 
-// How many entries were taken in.
-std::uint64_t restore_snapshot_of_job(ActionStep& step, const JobDaemon& daemon);
+// Before the job's own reads. Saved is only where a cache service answered here: a dead one must not cost a job its time.
+void restore_snapshot_of_job(ActionStep& step, const JobDaemon& daemon);
 void save_snapshot_of_job(ActionStep& step, const JobDaemon& daemon);
 
 // Runs a command of this program beside the job's daemon, with the job's variables and those secrets that it takes from

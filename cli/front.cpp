@@ -1,6 +1,8 @@
 #include "cli/front.h"
 
 #include <fmt/format.h>
+#include <poll.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -8,6 +10,7 @@
 #include <ctime>
 #include <thread>
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "cli/daemon.h"
 #include "cli/harden.h"
@@ -35,7 +38,13 @@ bool end(Daemon& daemon, bool lazy) {
   return false;
 }
 
-void serve_signals(Daemon& daemon, const sigset_t& set) {
+// Of a process that cannot be watched nothing is known.
+bool is_gone(const Fd& process) {
+  pollfd ended{process.get(), POLLIN, 0};
+  return process && ::poll(&ended, 1, 0) > 0;
+}
+
+void serve_signals(Daemon& daemon, const sigset_t& set, const Fd& until) {
   int asked_to_end = 0;
   while (true) {
     const timespec second{1, 0};
@@ -47,6 +56,9 @@ void serve_signals(Daemon& daemon, const sigset_t& set) {
     } else if (signal == SIGUSR2) {
       const auto stop = daemon.stop.exchange(Daemon::Stop::kNo);
       if (stop != Daemon::Stop::kNo && end(daemon, stop == Daemon::Stop::kDetach)) return;
+    } else if (is_gone(until)) {
+      log(Level::kWarning, "the job's runner is gone: ending");
+      if (end(daemon, true)) return;
     } else {
       daemon.tick();
     }
@@ -85,6 +97,7 @@ int run_front(const Configuration& configuration, EnvironmentToken token, const 
   const sigset_t set = served_signals();
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   setup_log(configuration.settings, ready.in_background());
+  const Fd until(options.until > 0 ? static_cast<int>(::syscall(SYS_pidfd_open, options.until, 0)) : -1);
   // Memory that was locked before a fork is not locked after it.
   token.bytes = token.bytes.clone();
   token.network = token.network.clone();
@@ -130,7 +143,7 @@ int run_front(const Configuration& configuration, EnvironmentToken token, const 
     log(Level::kWarning, "whoever started this is gone: ending");
     end(daemon, true);
   } else {
-    serve_signals(daemon, set);
+    serve_signals(daemon, set, until);
   }
   notify_systemd("STOPPING=1");
   if (watcher.joinable()) watcher.join();

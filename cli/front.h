@@ -16,6 +16,7 @@ struct FrontOptions {
   std::vector<std::string> passed;  // options for the kernel
   std::string socket;
   bool announce = true;  // print the mountpoint
+  pid_t until = 0;       // a process whose end is that of the daemon, too; 0: none
 };
 
 // Answers the exit code. Blocks until SIGTERM, SIGINT, the ctl command `unmount`, or until somebody unmounts.

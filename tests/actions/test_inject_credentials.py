@@ -4,10 +4,14 @@ import base64
 import json
 import os
 import signal
+import subprocess
+import sys
+import time
 import urllib.parse
 
 import pytest
-from conftest import PROGRAM, copied
+import runner
+from conftest import ACTIONS, PROGRAM, copied
 
 PEM = "-----BEGIN KEY-----\n" + "\n".join(base64.b64encode(os.urandom(48)).decode() for _ in range(4)) + "\n-----END KEY-----\n"
 DOCUMENT = json.dumps({"client_email": "svc@example.test", "private_key": "canary/key+part==\nsecond-canary-line", "n": [1, {"deep": "leaf-canary-77"}]})
@@ -245,6 +249,33 @@ def test_a_reader_that_stays_does_not_keep_the_job(job):
     posts, killed = job.finish()
     os.kill(int(read(os.path.join(job.temp, "pid"))), signal.SIGKILL)
     assert posts[0].ok and killed == [] and job.leftovers() == []
+
+
+def test_a_daemon_ends_with_a_runner_that_was_killed(job):
+    """Post never runs then, and the runner's sweep cannot read the environment of a daemon that is not dumpable."""
+    worker = job.join("Runner.Worker")
+    os.symlink(sys.executable, worker)
+    with_ = job.as_inputs({"binary-path": PROGRAM, "credentials": array(A="value-a")})
+    files = {name: job.join("commands", name) for name in runner.FILES}
+    main = os.path.join(ACTIONS, "inject-credentials/main.cjs")
+    code = f"import subprocess, time; subprocess.run([{runner.NODE!r}, {main!r}], check=True); print('begun', flush=True); time.sleep(60)"
+    process = subprocess.Popen([worker, "-c", code], env={**job.variables(None, True, **with_), **files}, cwd=job.workspace, stdout=subprocess.PIPE, text=True)
+    with process:
+        while "begun" not in process.stdout.readline():
+            assert process.poll() is None
+        daemons = [pid for pid, line in job.processes() if "action daemon" in line]
+        assert len(daemons) == 1
+        process.kill()
+    end = time.monotonic() + 10
+    while os.path.exists(f"/proc/{daemons[0]}/exe") and time.monotonic() < end:
+        try:
+            os.waitpid(-1, os.WNOHANG)  # it became a child of this process
+        except ChildProcessError:
+            pass
+        time.sleep(0.05)
+    assert not job.processes()
+    for place in job.leftovers():
+        assert not os.path.ismount(place)
 
 
 def test_a_cancelled_step_leaves_nothing(job):

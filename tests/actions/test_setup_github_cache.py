@@ -5,12 +5,16 @@ import http.server
 import json
 import os
 import shutil
+import sys
 import tarfile
 import threading
 
 import pytest
 from answers import answers
 from conftest import PROGRAM, copied
+
+sys.path.append(os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../server")))
+from cache_server import CacheServer  # noqa: E402
 
 DISABLED = {"cache-status": "disabled", "peer-count": "0", "cache-dir": "", "mount-path": "", "mount-status": "disabled", "restored-entries": "0"}
 
@@ -128,6 +132,28 @@ def test_the_cache_lasts_from_job_to_job(make_job):
     answers(again)
     assert int(again.github_cache().outputs["restored-entries"]) >= 1
     again.end()
+
+
+def test_what_one_job_read_is_there_for_the_next(make_job):
+    """On another machine, through the cache service that runners give to actions."""
+    with CacheServer() as cache:
+        cache.grant("runtime-token-of-the-tests", "refs/heads/main")
+
+        def job():
+            one = make_job()
+            answers(one)
+            one.actions.update(cache.environment("runtime-token-of-the-tests"))
+            return one
+
+        first = job()
+        assert first.github_cache(shared_secret="a fleet secret of some length").outputs["restored-entries"] == "0"
+        first.run("echo '[\"octo\"]' | runnerfs put cache/list_repos:octo --ttl 1h")
+        assert "saved" in first.end()[-1].raw
+        second = job()
+        assert int(second.github_cache(shared_secret="a fleet secret of some length").outputs["restored-entries"]) == 1
+        assert "octo" in second.run("runnerfs cat cache/list_repos:octo").log
+        second.end()
+        assert all("a fleet secret" not in line for step in first.steps + second.steps for line in step.argv)
 
 
 # ---- finding the program

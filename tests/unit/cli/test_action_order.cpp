@@ -11,6 +11,7 @@ TEST_CASE("an order is read as it was written") {
   order.directory = "/w";
   order.mountpoint = "/m";
   order.socket = "/s";
+  order.runner = 4711;
   order.token.bytes = SecretBytes::copy_of("ghs_token");
   const auto read = parse_order(order_text(order));
   REQUIRE(read);
@@ -20,6 +21,7 @@ TEST_CASE("an order is read as it was written") {
   CHECK(read->settings[1].texts == std::vector<std::string>{"/a", "/b"});
   CHECK(read->settings[1].origin == "input config, line 2");
   CHECK(read->mountpoint == "/m");
+  CHECK(read->runner == 4711);
   CHECK(read->token.bytes.reveal_text() == "ghs_token");
 }
 
