@@ -19,6 +19,7 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION utils)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "fuse3, ca-certificates")
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS "gh")
+# Opened only for keys in the keyring, so that nothing else finds it.
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "gh, libsecret-1-0")
 set(CPACK_STRIP_FILES ON)
 include(CPack)
