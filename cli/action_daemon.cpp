@@ -124,6 +124,7 @@ DaemonOrder order_of(const ActionStep& step, const std::vector<FlagValue>& setti
   out.directory = step.variable("GITHUB_WORKSPACE");
   out.runner = worker_of_job();
   out.token.bytes = step.token();
+  out.token.network = step.fleet_secret();
   return out;
 }
 

@@ -82,7 +82,7 @@ std::size_t connected_peers(Access& access) {
 
 // Named peers are dialled at once; a moment for the first of them, and not more: the step is there to be quick.
 std::size_t wait_for_peers(Access& access, bool wanted) {
-  const auto until = std::chrono::steady_clock::now() + Millis(700);
+  const auto until = std::chrono::steady_clock::now() + Millis(1'000);
   std::size_t count = connected_peers(access);
   while (wanted && count == 0 && std::chrono::steady_clock::now() < until) {
     std::this_thread::sleep_for(Millis(50));
@@ -111,6 +111,7 @@ int answer_cache(ActionStep& step, const CacheAnswer& out) {
 
 int setup_github_cache(ActionStep& step) {
   CacheAnswer out;
+  step.mask(step.fleet_secret().reveal_text());
   const auto settings = settings_of_inputs(step);
   if (!settings) {
     step.annotate("warning", settings.error());

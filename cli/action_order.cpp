@@ -1,4 +1,4 @@
-// One record after the other: a letter, the text, a zero byte. The token is last and is never a std::string.
+// One record after the other: a letter, the text, a zero byte. Secrets are last and never a std::string.
 #include "cli/action_order.h"
 
 #include <algorithm>
@@ -61,7 +61,12 @@ Result<> take_record(DaemonOrder& order, char kind, std::string_view text) {
       order.runner = static_cast<pid_t>(parse_whole(text).value_or(0));
       return {};
     case 't':
-      order.token = {SecretBytes::copy_of(text), "the input github-token"};
+      order.token.bytes = SecretBytes::copy_of(text);
+      order.token.name = "the input github-token";
+      return {};
+    case 'f':
+      order.token.network = SecretBytes::copy_of(text);
+      order.token.network_name = "the input shared-secret";
       return {};
     default:
       return fail(Code::kInvalid, "an order holds an unknown record");
@@ -82,14 +87,17 @@ SecretBytes order_text(const DaemonOrder& order) {
   add_record(open, 'm', order.mountpoint);
   add_record(open, 'k', order.socket);
   add_record(open, 'r', std::to_string(order.runner));
-  const std::string_view token = order.token.bytes.reveal_text();
-  SecretBytes out(open.size() + (token.empty() ? 0 : token.size() + 2));
+  const std::string_view token = order.token.bytes.reveal_text(), fleet = order.token.network.reveal_text();
+  SecretBytes out(open.size() + token.size() + fleet.size() + 4);
   auto to = std::copy(open.begin(), open.end(), out.reveal_mutable().begin());
-  if (!token.empty()) {
-    *to++ = 't';
-    std::copy(token.begin(), token.end(), to);
+  std::size_t size = open.size();
+  for (const auto& [kind, text] : {std::pair('t', token), std::pair('f', fleet)}) {
+    if (text.empty()) continue;
+    *to++ = kind;
+    to = std::copy(text.begin(), text.end(), to) + 1;  // a zero byte, as the memory is
+    size += text.size() + 2;
   }
-  return out;
+  return SecretBytes::copy_of(out.reveal().first(size));
 }
 
 Result<DaemonOrder> parse_order(const SecretBytes& text) {

@@ -143,8 +143,8 @@ class Job:
         # What the runner's own service runs with: all that a step inherits.
         self.base = {"PATH": os.environ["PATH"], "HOME": self.home, "LANG": "C.UTF-8", "RUNNER_TRACKING_ID": self.tracking}
         self.base.update({key: value for key, value in os.environ.items() if key.endswith("SAN_OPTIONS")})
-        self.actions = {"ACTIONS_RUNTIME_TOKEN": "runtime-CANARY-token-0123456789", "ACTIONS_RUNTIME_URL": "http://127.0.0.1:9/",
-                        "ACTIONS_RESULTS_URL": "http://127.0.0.1:9/", "ACTIONS_CACHE_SERVICE_V2": "True"}
+        # A cache service is given by the test that has one (tests/server/cache_server.py).
+        self.actions = {"ACTIONS_RUNTIME_TOKEN": "runtime-CANARY-token-0123456789", "ACTIONS_RUNTIME_URL": "http://127.0.0.1:9/"}
 
     def join(self, *parts):
         return os.path.join(self.root, *parts)

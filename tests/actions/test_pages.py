@@ -123,7 +123,7 @@ def test_every_command_of_the_pages_is_one():
     commands = {line.split()[0] for line in listed.splitlines()} | {"help"}
     for name in ["actions/README.md"] + [f"actions/{one}/README.md" for one in NAMES]:
         for command in re.findall(r"`runnerfs ([a-z]+)", read(name)):
-            assert command in commands or command == "peers", (name, command)
+            assert command in commands, (name, command)
 
 
 def test_the_guides_python_has_a_path_or_command_for_each_line(job):

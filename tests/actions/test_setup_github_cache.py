@@ -5,6 +5,7 @@ import http.server
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tarfile
 import threading
@@ -154,6 +155,34 @@ def test_what_one_job_read_is_there_for_the_next(make_job):
         assert "octo" in second.run("runnerfs cat cache/list_repos:octo").log
         second.end()
         assert all("a fleet secret" not in line for step in first.steps + second.steps for line in step.argv)
+
+
+def test_a_cache_service_that_is_dead_costs_little_and_fails_nothing(job):
+    job.actions.update({"ACTIONS_RESULTS_URL": "http://127.0.0.1:9/", "ACTIONS_CACHE_SERVICE_V2": "True"})
+    step = job.github_cache()
+    assert step.ok and step.outputs["cache-status"] == "success" and "nothing was restored" in step.raw
+    assert "saved" not in job.end()[-1].raw
+
+
+def test_runners_that_hold_one_secret_share_what_they_have(make_job):
+    secret = "rfs1-" + subprocess.run([PROGRAM, "keygen"], capture_output=True, text=True, check=True).stdout.strip().removeprefix("rfs1-")
+    first, second = make_job(), make_job(runner_id="runner-2")
+    config = "p2p:\n  listen: [127.0.0.1]\n"
+    first.github_cache(shared_secret=secret, p2p_port="19371", config=config)
+    step = second.github_cache(shared_secret=secret, p2p_port="19372", config=config + "  bootstrap_peers: [/ip4/127.0.0.1/tcp/19371]\n")
+    assert step.ok and int(step.outputs["peer-count"]) >= 0
+    second.run("for i in $(seq 100); do [ \"$(jq '.peers | length' $RUNNERFS_MOUNT/.runnerfs/peers.json)\" = 0 ] || exit 0; sleep 0.1; done; exit 1")
+    first.run("echo '[\"octo/hello\"]' | runnerfs put cache/list_repos:octo")
+    second.run("for i in $(seq 100); do runnerfs cat cache/list_repos:octo 2>/dev/null && exit 0; sleep 0.1; done; exit 1")
+    third = make_job()
+    assert third.github_cache(p2p_port="19373").outputs["peer-count"] == "0"
+    for job in (third, second, first):
+        assert secret not in "".join(step.raw + "".join(step.argv) for step in job.steps)
+    # Three jobs of one machine at a time: each ends its own.
+    for job in (third, second, first):
+        posts, killed = job.finish()
+        assert all(post.ok for post in posts) and killed == []
+    assert first.leftovers() == []
 
 
 # ---- finding the program

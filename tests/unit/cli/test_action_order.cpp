@@ -13,6 +13,7 @@ TEST_CASE("an order is read as it was written") {
   order.socket = "/s";
   order.runner = 4711;
   order.token.bytes = SecretBytes::copy_of("ghs_token");
+  order.token.network = SecretBytes::copy_of("a fleet secret");
   const auto read = parse_order(order_text(order));
   REQUIRE(read);
   CHECK(read->environment == order.environment);
@@ -22,6 +23,7 @@ TEST_CASE("an order is read as it was written") {
   CHECK(read->settings[1].origin == "input config, line 2");
   CHECK(read->mountpoint == "/m");
   CHECK(read->runner == 4711);
+  CHECK(read->token.network.reveal_text() == "a fleet secret");
   CHECK(read->token.bytes.reveal_text() == "ghs_token");
 }
 
