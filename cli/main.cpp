@@ -38,6 +38,7 @@ constexpr Flag kStatsFlags[] = {{"--total", "", "", "since the store was made"},
                                 kMountFlag};
 constexpr Flag kStatusFlags[] = {
     {"--watch", "-w", "", "again and again"}, {"--interval", "", "TIME", "how often (2s)"}, kJson, kMountFlag};
+constexpr Flag kDoctorFlags[] = {{"--peers", "", "", "look at peers closely: a secret must be there, named ones are dialled"}};
 constexpr Flag kPeersFlags[] = {kJson, kMountFlag};
 constexpr Flag kConfigFlags[] = {kJson};
 constexpr Flag kMaskFlags[] = {{"--show", "", "", "also to a terminal"}, kMountFlag};
@@ -222,14 +223,14 @@ constexpr Command kCommands[] = {
     {"doctor",
      run_doctor,
      "look for the cause of trouble",
-     "",
+     "[--peers]",
      0,
      0,
-     {},
+     kDoctorFlags,
      true,
      false,
      "Checks what a mount needs, in the order in which one thing causes the next. Exit 1 when something fails.",
-     "  runnerfs doctor"},
+     "  runnerfs doctor\n  runnerfs doctor --peers"},
     {"version", run_version, "print the version", "", 0, 0, {}, false, false, "Prints the version.", ""},
     {"help",
      run_help,

@@ -80,6 +80,7 @@ _runnerfs() {
     status) own="-w --watch --interval --json --mount" ;;
     why | rm) own="--mount" ;;
     peers) own="--json --mount" ;;
+    doctor) own="--peers" ;;
     cat) own="--fresh --mount" ;;
     ls) own="-l --long --json --mount" ;;
     put) own="--ttl --mount" ;;

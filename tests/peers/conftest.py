@@ -11,7 +11,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 for folder in (HERE, os.path.join(HERE, "../mount"), os.path.join(HERE, "../interop")):
     sys.path.insert(0, os.path.normpath(folder))
 
-from fixtures_of_mounts import LONGEST, fuse, running, server  # noqa: E402,F401
+from fixtures_of_mounts import LONGEST, fuse, home, make_mount, running, server  # noqa: E402,F401
 from rfs import Daemon, Home, Mount, until  # noqa: E402
 
 SECRET = "a secret that the runners of these tests share"
