@@ -3,6 +3,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <csignal>
+
 #include "base/file.h"
 #include "cli/action.h"
 #include "cli/action_daemon.h"
@@ -43,6 +45,9 @@ int no_such_action(const std::string& name) {
 int run_action_main(const Given& given) {
   const Action* action = find_action(given.arguments[0]);
   if (action == nullptr) return no_such_action(given.arguments[0]);
+  // A step that is cancelled is given some seconds. It ends what it began, which is soon: a daemon that is half started is
+  // one that post cannot end.
+  std::signal(SIGINT, SIG_IGN);
   ActionStep step = ActionStep::take(action->name);
   return action->main(step);
 }
@@ -66,6 +71,7 @@ int run_action_post(const Given& given) {
 int run_action_daemon(const Given&) {
   EnvironmentToken none = take_secrets();
   ::prctl(PR_SET_NAME, "runnerfs");
+  std::signal(SIGINT, SIG_DFL);
   const auto text = read_secret(STDIN_FILENO, "stdin");
   if (!text) return report(text.error());
   auto order = parse_order(*text);
@@ -95,8 +101,8 @@ const Command kActionCommands[3] = {
     {"action post", run_action_post, "what comes after the job", "NAME", 1, 1, {}, false, false,
      "Stores what the job made, writes the summary, and ends what main started; returns when it is gone.",
      "  runnerfs action post inject-credentials"},
-    {"action daemon", run_action_daemon, "the job's daemon", "", 0, 0, {}, false, false,
-     "The daemon that `action main` starts. What it is to do comes through stdin.", ""},
+    {"action daemon", run_action_daemon, "the job's daemon", "PLACE", 0, 1, {}, false, false,
+     "The daemon that `action main` starts. What it is to do comes through stdin; PLACE is only there to be found by.", ""},
 };
 
 }  // namespace rfs

@@ -24,8 +24,13 @@ std::string why_no_analysis(const ActionStep& step) {
   return status == "success" ? "" : fmt::format("the job's state is '{}'", status);
 }
 
+struct FoundResult {
+  std::string path;
+  std::uint64_t seconds = 0;  // from this step to the result: what a skip saves
+};
+
 // The results of this job: written after main began, which one of an earlier job on this machine was not.
-Result<std::string> result_of_scan(const ActionStep& step, const std::string& language) {
+Result<FoundResult> result_of_scan(const ActionStep& step, const std::string& language) {
   const std::string directory = step.input("sarif-dir").empty() ? "../results" : step.input("sarif-dir");
   const std::string path = absolute_path((directory.starts_with("/") ? "" : step.variable("GITHUB_WORKSPACE") + "/") + directory +
                                          "/" + language + ".sarif");
@@ -35,24 +40,27 @@ Result<std::string> result_of_scan(const ActionStep& step, const std::string& la
   const auto begun = parse_whole(step.state("begun"));
   if (!begun || info.st_mtim.tv_sec < static_cast<std::int64_t>(*begun))
     return fail(Code::kStale, fmt::format("{} is older than this job", path));
-  return path;
+  return FoundResult{path, static_cast<std::uint64_t>(info.st_mtim.tv_sec) - *begun};
 }
 
 void store_scan(ActionStep& step, const JobDaemon& daemon, const PlannedScan& scan) {
-  const auto path = result_of_scan(step, scan.language);
-  if (!path) return step.say(fmt::format("{}: not stored: {}", scan.language, path.error().message));
+  const auto found = result_of_scan(step, scan.language);
+  if (!found) return step.say(fmt::format("{}: not stored: {}", scan.language, found.error().message));
   const std::string manifest = step.state("key-" + scan.language);
   if (manifest.empty()) return step.say(fmt::format("{}: not stored: main could not make its key", scan.language));
-  const std::string file = fmt::format("{}.key.json", *path);
+  const std::string file = fmt::format("{}.key.json", found->path);
   if (auto written = replace_file(file, manifest, 0600); !written)
     return step.say(fmt::format("{}: not stored: {}", scan.language, written.error().message));
-  std::vector<std::string> words{"codeql", "put", *path, "--language", scan.language, "--config", scan.config, "--manifest", file};
+  std::vector<std::string> words{"codeql",     "put",       found->path,  "--language", scan.language,
+                                 "--config",   scan.config, "--manifest", file};
   const auto add = [&](const char* flag, const std::string& text) {
     if (!text.empty()) words.insert(words.end(), {flag, text});
   };
   add("--category", scan.category);
   add("--build-mode", scan.build_mode);
   add("--tool-version", scan.tool_version);
+  add("--commit", step.input("commit-sha"));
+  add("--scan-duration", found->seconds > 0 ? fmt::format("{}", found->seconds) : "");
   int code = 0;
   (void)run_beside_daemon(step, daemon.socket, words, kStorePatience, &code);
   ::unlink(file.c_str());

@@ -21,7 +21,7 @@ std::string place_in(std::string_view text, std::int64_t position) {
   const std::string_view before = text.substr(0, static_cast<std::size_t>(std::max<std::int64_t>(position, 0)));
   const auto lines = std::count(before.begin(), before.end(), '\n');
   const std::size_t begin = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
-  return fmt::format("byte {} (line {}, column {})", before.size(), lines + 1, before.size() - begin + 1);
+  return fmt::format("byte position {} (line {}, column {})", before.size(), lines + 1, before.size() - begin + 1);
 }
 
 Result<Imports> of_json(const ActionStep& step) {

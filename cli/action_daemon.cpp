@@ -59,9 +59,9 @@ Error error_of_start(const Ran& ran) {
   return out;
 }
 
-Result<> start_daemon_process(ActionStep& step, const DaemonOrder& order) {
+Result<> start_daemon_process(ActionStep& step, const DaemonOrder& order, const std::string& place) {
   const SecretBytes text = order_text(order);
-  TRY_ASSIGN(const Ran ran, run_process({"runnerfs", "action", "daemon"}, clean_environment(step.environment()), kStartPatience,
+  TRY_ASSIGN(const Ran ran, run_process({"runnerfs", "action", "daemon", place}, clean_environment(step.environment()), kStartPatience,
                                         text.reveal(), "/proc/self/exe"));
   if (ran.exit_code != 0) return fail(error_of_start(ran));
   // What it warns of, and decisions of a first run.
@@ -137,7 +137,7 @@ Result<JobDaemon> started_daemon(ActionStep& step, const std::vector<FlagValue>&
   out.socket = order.socket = socket_of_mountpoint(environment, out.place);
   order.mountpoint = out.place;
   keep_for_post(step, out, true);
-  if (auto mounted = start_daemon_process(step, order); !mounted) {
+  if (auto mounted = start_daemon_process(step, order, out.place); !mounted) {
     out.not_mounted = mounted.error();
     ::rmdir(out.place.c_str());
     const auto memory = memory_place_of_job(environment);
@@ -147,7 +147,7 @@ Result<JobDaemon> started_daemon(ActionStep& step, const std::vector<FlagValue>&
     out.socket = order.socket = socket_of_mountpoint(environment, out.place);
     order.mountpoint.clear();
     keep_for_post(step, out, true);
-    TRY(start_daemon_process(step, order));
+    TRY(start_daemon_process(step, order, out.place));
   }
   auto found = daemon_at(environment, out.place);
   if (!found) return fail(Code::kBroken, "the daemon does not answer on " + out.socket, "`runnerfs doctor` looks for the cause");

@@ -6,6 +6,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <thread>
 
 #include "base/file.h"
 #include "cli/access.h"
@@ -14,6 +15,7 @@
 #include "cli/end_daemon.h"
 #include "cli/json_view.h"
 #include "cli/places.h"
+#include "cli/value.h"
 #include "fs/kernel/mountpoint.h"
 
 namespace rfs {
@@ -33,6 +35,32 @@ pid_t pid_of(const std::optional<JobDaemon>& daemon) {
   if (!daemon) return 0;
   const auto identity = read_tree(*daemon->access, ".runnerfs/daemon.json");
   return identity ? static_cast<pid_t>(json_number(*identity, "pid")) : 0;
+}
+
+// By their command line, which says where they serve, whether they answer or not: one that starts is two processes.
+std::vector<pid_t> daemons_at(const std::string& place) {
+  const std::string wanted = std::string("runnerfs\0action\0daemon\0", 23) + place + '\0';
+  std::vector<pid_t> out;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
+    const auto pid = parse_whole(entry.path().filename().string());
+    struct stat info {};
+    if (!pid || ::stat(entry.path().c_str(), &info) != 0 || info.st_uid != ::geteuid()) continue;
+    const auto line = read_file(entry.path().string() + "/cmdline", 64u << 10);
+    if (line && *line == wanted) out.push_back(static_cast<pid_t>(*pid));
+  }
+  return out;
+}
+
+// One that main had only begun to start when it was killed.
+std::optional<JobDaemon> daemon_that_starts(const ActionStep& step, const std::string& place) {
+  const auto until = EndClock::now() + std::chrono::seconds(3);
+  std::optional<JobDaemon> out = daemon_of_post(step);
+  while (!out && EndClock::now() < until && !daemons_at(place).empty()) {
+    std::this_thread::sleep_for(Millis(50));
+    out = daemon_of_post(step);
+  }
+  return out;
 }
 
 void end_by_signal(ActionStep& step, pid_t pid) {
@@ -59,7 +87,7 @@ void remove_place(const std::string& place) {
 void end_daemon_of_job(ActionStep& step) {
   const std::string place = step.state("place"), socket = step.state("socket");
   if (step.state("made") != "true" || !place.starts_with("/")) return;
-  std::optional<JobDaemon> daemon = daemon_of_post(step);
+  std::optional<JobDaemon> daemon = daemon_that_starts(step, place);
   const pid_t pid = pid_of(daemon);
   const bool mounted = is_mounted(place);
   if (!daemon) step.say("the daemon had ended before the job did");
@@ -76,6 +104,8 @@ void end_daemon_of_job(ActionStep& step) {
   }
   if (!ended) step.say(ended.error().message);
   end_by_signal(step, pid);
+  for (const pid_t left : daemons_at(place)) end_by_signal(step, left);
+  if (is_mounted(place)) (void)unmount(place, true);
   remove_place(place);
   std::error_code ignored;
   std::filesystem::remove_all(place + ".run", ignored);

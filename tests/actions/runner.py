@@ -162,7 +162,7 @@ class Job:
 
     # ---- steps
 
-    def uses(self, folder, inputs=None, env=None, cancel_after=None, expect=None, secrets=()):
+    def uses(self, folder, inputs=None, env=None, cancel_after=None, kill_after=None, expect=None, secrets=()):
         """The main step of an action. `secrets` are those values of its inputs that the runner knows (secrets.*)."""
         for secret in secrets:
             self.masks.add(secret.strip())
@@ -173,7 +173,7 @@ class Job:
         with_ = self.evaluated(action, inputs or {})
         step.header = self.masks.apply("".join(f"  {name}: {value}\n" for name, value in with_.items()))
         self.execute(step, [NODE, os.path.join(folder, action["main"])],
-                     self.variables(env, True, **self.as_inputs(with_)), cancel_after)
+                     self.variables(env, True, **self.as_inputs(with_)), cancel_after, kill_after)
         post["state"] = step.state
         if step.code != 0 or step.errors:
             self.status = "failure"
@@ -219,7 +219,7 @@ class Job:
         self.posts = []
         return done, self.sweep()
 
-    def execute(self, step, argv, environment, cancel_after=None):
+    def execute(self, step, argv, environment, cancel_after=None, kill_after=None):
         self.steps.append(step)
         files = {}
         for name in FILES:
@@ -246,6 +246,16 @@ class Job:
                 process.wait(7.5)
             except subprocess.TimeoutExpired:
                 process.send_signal(signal.SIGTERM)
+            self.status = "cancelled"
+        if kill_after is not None:
+            # Main and the program that it started, as when the machine runs out of memory; not what is a daemon already.
+            time.sleep(kill_after)
+            for pid, line in self.processes():
+                if "action main" in line or pid == process.pid:
+                    try:
+                        os.kill(pid, signal.SIGKILL)
+                    except ProcessLookupError:
+                        pass
             self.status = "cancelled"
         self.watch(process, step, 60)
         step.code = process.wait(10)

@@ -279,9 +279,18 @@ def test_a_daemon_ends_with_a_runner_that_was_killed(job):
 
 
 def test_a_cancelled_step_leaves_nothing(job):
-    job.action("inject-credentials", {"credentials": array(A="value-a")}, cancel_after=0.06)
-    _, killed = job.finish()
-    assert killed == [] and job.leftovers() == []
+    for seconds in (0.02, 0.06, 0.1, 0.2):
+        job.action("inject-credentials", {"credentials": array(A="value-a")}, cancel_after=seconds)
+        _, killed = job.finish()
+        assert killed == [] and job.leftovers() == []
+
+
+def test_a_step_that_is_killed_leaves_nothing(job):
+    """At any time, the daemon half started: main cannot say anything any more."""
+    for seconds in (0.05, 0.08, 0.1, 0.12, 0.15):
+        job.action("inject-credentials", {"credentials": array(A="value-a")}, kill_after=seconds)
+        _, killed = job.finish()
+        assert killed == [] and job.leftovers() == []
 
 
 def test_a_folder_is_complete_in_itself(job):
