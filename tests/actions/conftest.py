@@ -17,7 +17,7 @@ PROGRAM = os.path.abspath(os.environ.get("RUNNERFS") or os.path.join(ROOT, "buil
 
 @pytest.fixture(scope="session")
 def alone():
-    return runner.alone()
+    return runner.alone(ROOT, PROGRAM, *sys.path)
 
 
 @pytest.fixture

@@ -368,7 +368,7 @@ class Job:
         for place in ("/run", "/tmp", "/dev/shm", "/var/tmp", "/run/lock"):
             if os.path.isdir(place):
                 out += [os.path.join(place, name) for name in os.listdir(place)
-                        if re.match(r"runnerfs-", name) and not name.endswith(".run")]
+                        if re.fullmatch(r"runnerfs-(\d+-)?[0-9a-f]{12}(\.run)?|runnerfs-[0-9a-f]{16}\.sock(\.lock)?", name)]
         return sorted(set(out) - set(self.before))
 
     def clean(self):
@@ -382,15 +382,16 @@ class Job:
         shutil.rmtree(self.root, ignore_errors=True)
 
 
-def alone():
+def alone(*kept):
     """This process in a mount namespace of its own, with fresh tmpfs where daemons leave traces, so that what is left is
-    this job's. False where that is not allowed."""
+    this job's; but not over what is kept. False where that is not allowed."""
     clone_newns, ms_rec, ms_private = 0x00020000, 16384, 1 << 18
     LIBC.prctl(36, 1)  # what a step leaves behind becomes a child of this process
     if os.geteuid() != 0 or LIBC.unshare(clone_newns) != 0:
         return False
     LIBC.mount(b"none", b"/", None, ms_rec | ms_private, None)
-    return all(LIBC.mount(b"tmpfs", place, b"tmpfs", 0, b"mode=1777") == 0 for place in (b"/tmp", b"/run", b"/dev/shm") if os.path.isdir(place))
+    places = [place for place in ("/tmp", "/run", "/dev/shm") if os.path.isdir(place) and not any(path.startswith(place + "/") for path in kept)]
+    return all(LIBC.mount(b"tmpfs", place.encode(), b"tmpfs", 0, b"mode=1777") == 0 for place in places)
 
 
 def without_fuse():
