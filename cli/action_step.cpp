@@ -76,7 +76,7 @@ void ActionStep::note(Result<> written) {
 }
 
 void ActionStep::output(std::string_view name, std::string_view value) {
-  note(append_value(variable("GITHUB_OUTPUT"), name, value));
+  note(append_outputs(variable("GITHUB_OUTPUT"), {{std::string(name), std::string(value)}}));
 }
 void ActionStep::keep(std::string_view name, std::string_view value) {
   note(append_value(variable("GITHUB_STATE"), name, value));

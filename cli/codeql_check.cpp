@@ -9,10 +9,9 @@
 #include "base/json.h"
 #include "base/out_file.h"
 #include "cli/codeql_desk.h"
-#include "crypto/hash.h"
-#include "cli/github_output.h"
 #include "cli/json_view.h"
 #include "cli/message.h"
+#include "cli/workflow_files.h"
 
 namespace rfs {
 namespace {
@@ -102,9 +101,12 @@ std::string text_of_check(const CheckAnswer& answer) {
 }
 
 Result<> write_outputs(const std::string& file, const CheckAnswer& answer) {
+  // What GitHub says of an analysis may hold anything; a zero byte must not keep the answer from the runner.
+  std::string reason = answer.reason;
+  std::replace(reason.begin(), reason.end(), '\0', '?');
   return append_outputs(file, {{"should-skip-scan", answer.skip ? "true" : "false"},
                                {"cached-result", answer.sarif},
-                               {"reason", answer.reason},
+                               {"reason", std::move(reason)},
                                {"needs-upload", answer.needs_upload ? "true" : "false"}});
 }
 

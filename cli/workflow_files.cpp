@@ -2,9 +2,12 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
 #include "base/encode.h"
 #include "base/fd.h"
@@ -17,14 +20,6 @@ namespace {
 
 constexpr std::size_t kMostSummary = 1u << 20;
 
-Result<> append_to_runner(const std::string& file, const SecretBytes& text) {
-  if (file.empty())
-    return fail(Code::kNotFound, "the runner names no file for this", "run it as a step of a job");
-  const Fd open(::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600));
-  if (!open) return fail_errno(errno, "a file of the runner");
-  return write_all(open.get(), text.reveal());
-}
-
 // In locked memory, since the value may be a credential.
 SecretBytes joined_in_secret(std::initializer_list<std::string_view> parts) {
   std::size_t size = 0;
@@ -33,6 +28,20 @@ SecretBytes joined_in_secret(std::initializer_list<std::string_view> parts) {
   auto to = out.reveal_mutable().begin();
   for (const std::string_view part : parts) to = std::copy(part.begin(), part.end(), to);
   return out;
+}
+
+Result<> append_to_runner(const std::string& file, const SecretBytes& text, bool lines = false) {
+  if (file.empty())
+    return fail(Code::kNotFound, "the runner names no file for this", "run it as a step of a job");
+  const Fd open(::open(file.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600));
+  if (!open) return fail_errno(errno, fmt::format("the runner's file {} cannot be opened", file));
+  // What another program left without a line's end must not swallow our first name.
+  struct stat info {};
+  char last = '\n';
+  if (lines && ::fstat(open.get(), &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0 &&
+      ::pread(open.get(), &last, 1, info.st_size - 1) == 1 && last != '\n')
+    return write_all(open.get(), joined_in_secret({"\n", text.reveal_text()}).reveal());
+  return write_all(open.get(), text.reveal());
 }
 
 // Sorted by what they belong to. Names are compared without case: some programs do.
@@ -52,6 +61,15 @@ constexpr std::array<std::string_view, 18> kRefusedPrefixes{
     "PERL5", "PYTHON", "GIT_CONFIG", "GIT_TRACE", "NPM_CONFIG_SCRIPT", "NPM_CONFIG_NODE", "GLIBC_TUNABLES", "MALLOC_",   "CURL_"};
 constexpr std::array<std::string_view, 2> kRefusedEnds{"_PROXY", "_CA_BUNDLE"};
 
+Result<SecretBytes> heredoc(std::string_view name, std::string_view value) {
+  if (name.empty() || name.find_first_of("=<\r\n") != std::string_view::npos || name.find('\0') != std::string_view::npos)
+    return fail(Code::kInvalid, "this is no name that the runner could take");
+  if (value.find('\0') != std::string_view::npos)
+    return fail(Code::kInvalid, fmt::format("the value of {} holds a zero byte", name), "read it as a file");
+  const std::string delimiter = "runnerfs_" + hex(SecretBytes::random(16).reveal());
+  return joined_in_secret({name, "<<", delimiter, "\n", value, "\n", delimiter, "\n"});
+}
+
 std::string escaped_for_runner(std::string_view text, bool property) {
   std::string out;
   for (const char c : text) {
@@ -68,12 +86,18 @@ std::string escaped_for_runner(std::string_view text, bool property) {
 }  // namespace
 
 Result<> append_value(const std::string& file, std::string_view name, std::string_view value) {
-  if (name.empty() || name.find_first_of("=<\r\n") != std::string_view::npos || name.find('\0') != std::string_view::npos)
-    return fail(Code::kInvalid, "this is no name that the runner could take");
-  if (value.find('\0') != std::string_view::npos)
-    return fail(Code::kInvalid, fmt::format("the value of {} holds a zero byte", name), "read it as a file");
-  const std::string delimiter = "runnerfs_" + hex(SecretBytes::random(16).reveal());
-  return append_to_runner(file, joined_in_secret({name, "<<", delimiter, "\n", value, "\n", delimiter, "\n"}));
+  TRY_ASSIGN(const SecretBytes text, heredoc(name, value));
+  return append_to_runner(file, text, true);
+}
+
+Result<> append_outputs(const std::string& file, const Outputs& outputs) {
+  SecretBytes all;
+  for (const auto& [name, value] : outputs) {
+    TRY_ASSIGN(SecretBytes one, heredoc(name, value));
+    if (value.find_first_of("\r\n") == std::string::npos) one = joined_in_secret({name, "=", value, "\n"});
+    all = joined_in_secret({all.reveal_text(), one.reveal_text()});
+  }
+  return append_to_runner(file, all, true);
 }
 
 Result<> append_directory(const std::string& file, std::string_view directory) {

@@ -4,15 +4,21 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/result.h"
 
 namespace rfs {
 
-// Appends NAME and value so that the value, whatever it holds, sets NAME and nothing else: a heredoc whose delimiter is
-// random (128 bits), in one write. kInvalid: a name that is empty or holds '=', '<' or a line end, a value with a zero
-// byte. kNotFound: `file` is "".
+// GITHUB_ENV, GITHUB_STATE: appends NAME and value so that the value, whatever it holds, sets NAME and nothing else: a
+// heredoc whose delimiter is random (128 bits), in one write. kInvalid: a name that is empty or holds '=', '<' or a line
+// end, a value with a zero byte. kNotFound: `file` is "".
 Result<> append_value(const std::string& file, std::string_view name, std::string_view value);
+// GITHUB_OUTPUT: NAME=value for a value of one line, which scripts that read the file can take too; a heredoc for others.
+// All of them in one write. Errors as above.
+using Outputs = std::vector<std::pair<std::string, std::string>>;
+Result<> append_outputs(const std::string& file, const Outputs& outputs);
 // GITHUB_PATH: one directory. kInvalid when it holds a line end.
 Result<> append_directory(const std::string& file, std::string_view directory);
 // GITHUB_STEP_SUMMARY, at most 1 MiB: more the runner drops whole. kTooLarge then.

@@ -204,15 +204,17 @@ def test_a_wrong_command_line_is_exit_2_and_tells_the_runner_to_scan(user, repo)
 def test_outputs_are_appended_and_cannot_be_forged(user, repo):
     """What a repository is called, or an earlier step left, is no output."""
     user.write("output", "earlier=1")
-    evil = "x.py\nshould-skip-scan=true\n"
-    user.write("changed", "evil.py\0" + evil + "\0")
+    evil = "x\nshould-skip-scan=true\ny.py"
+    user.write("changed", evil + "\0")
     result = run(user, repo, "check", *SCAN, "--github-output", "--changed-files", user.join("changed"), GITHUB_OUTPUT=user.join("output"))
     scan(result)
     with open(user.join("output"), encoding="utf-8") as file:
         text = file.read()
     told = outputs(text)
     assert told["earlier"] == "1" and told["should-skip-scan"] == "false" and told["cached-result"] == "" and told["needs-upload"] == "false"
-    assert text.startswith("earlier=1\nshould-skip-scan<<ghadelimiter_")
+    assert told["reason"] == evil + " changed, which a scan may read"
+    # One line is one line, for scripts that grep; only what has line ends is a heredoc.
+    assert text.startswith("earlier=1\nshould-skip-scan=false\ncached-result=\nreason<<runnerfs_") and text.endswith("\nneeds-upload=false\n")
     failure(run(user, repo, "check", *SCAN, "--github-output", GITHUB_OUTPUT="/no/such/directory/output"), 10)
 
 

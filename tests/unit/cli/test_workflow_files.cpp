@@ -21,6 +21,25 @@ TEST_CASE("a value sets its name and nothing else, whatever it holds") {
   CHECK(!mentions(read_file(file)->substr(text.size()), delimiter));
 }
 
+TEST_CASE("an output of one line is NAME=value, any other a heredoc") {
+  const Scratch scratch;
+  const std::string file = scratch.write("output", "left=open");
+  REQUIRE(append_outputs(file, {{"skip", "true"}, {"sarif", ""}, {"reason", " a<<b = c::d "}}));
+  CHECK(*read_file(file) == "left=open\nskip=true\nsarif=\nreason= a<<b = c::d \n");
+  for (const char* value : {"a\nskip=true", "a\rb", "\n"}) {
+    const std::string other = scratch.write("other", "");
+    REQUIRE(append_outputs(other, {{"reason", value}, {"skip", "false"}}));
+    const std::string text = *read_file(other);
+    const std::string delimiter = text.substr(8, 9 + 32);
+    CHECK(text == "reason<<" + delimiter + "\n" + value + "\n" + delimiter + "\nskip=false\n");
+  }
+  // All or nothing.
+  const std::string none = scratch.write("none", "");
+  CHECK(!append_outputs(none, {{"skip", "true"}, {"a=b", "x"}}));
+  CHECK(!append_outputs(none, {{"skip", "true"}, {"reason", std::string("x\0y", 3)}}));
+  CHECK(read_file(none)->empty());
+}
+
 TEST_CASE("what the runner would misread is refused") {
   const Scratch scratch;
   const std::string file = scratch.write("env", "");
