@@ -9,6 +9,7 @@
 #include "cli/action.h"
 #include "cli/action_daemon.h"
 #include "cli/action_order.h"
+#include "cli/action_snapshot.h"
 #include "cli/action_summary.h"
 #include "cli/background.h"
 #include "cli/front.h"
@@ -59,7 +60,10 @@ int run_action_post(const Given& given) {
   ActionStep step = ActionStep::take(action->name);
   action->post(step);
   if (step.state("made") == "true") {
-    if (const auto daemon = daemon_of_post(step)) write_summary(step, *daemon);
+    if (const auto daemon = daemon_of_post(step)) {
+      save_snapshot_of_job(step, *daemon);
+      write_summary(step, *daemon);
+    }
     end_daemon_of_job(step);
   }
   return step.end();

@@ -29,7 +29,7 @@ class ActionStep {
   SecretBytes secret_variable(const std::string& name) const;
   // The input github-token, else GITHUB_TOKEN or GH_TOKEN of the step's `env:`; empty when there is none.
   SecretBytes token() const;
-  // The input shared-secret, else CACHE_P2P_SHARED_SECRET.
+  // The input shared-secret, else the environment's (secrets_env.h).
   SecretBytes fleet_secret() const;
   bool has_variable(const std::string& name) const { return saved_.get(name).has_value(); }
   // true, yes, on, 1 and their opposites; kUsage for anything else.

@@ -168,6 +168,7 @@ int setup_codeql_cache(ActionStep& step) {
   }
   if (daemon->not_mounted)
     step.annotate("warning", {daemon->not_mounted->code, "no mount: " + daemon->not_mounted->message, daemon->not_mounted->hint});
+  restore_snapshot_of_job(step, *daemon);
   const auto scans = planned_scans(step);
   if (!scans) {
     step.annotate("notice", scans.error());

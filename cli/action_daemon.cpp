@@ -171,6 +171,7 @@ Result<std::string> directory_of_program(const Environment& environment, const s
 }  // namespace
 
 Result<JobDaemon> daemon_of_job(ActionStep& step, const std::vector<FlagValue>& settings) {
+  if (const SecretBytes fleet = step.fleet_secret(); !fleet.empty()) step.mask(fleet.reveal_text());
   std::optional<JobDaemon> found = running_daemon(step.environment());
   if (found) {
     keep_for_post(step, *found, false);

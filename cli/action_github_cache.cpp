@@ -111,7 +111,6 @@ int answer_cache(ActionStep& step, const CacheAnswer& out) {
 
 int setup_github_cache(ActionStep& step) {
   CacheAnswer out;
-  step.mask(step.fleet_secret().reveal_text());
   const auto settings = settings_of_inputs(step);
   if (!settings) {
     step.annotate("warning", settings.error());
@@ -158,8 +157,6 @@ int setup_github_cache(ActionStep& step) {
   return answer_cache(step, out);
 }
 
-void after_github_cache(ActionStep& step) {
-  if (const auto daemon = daemon_of_post(step)) save_snapshot_of_job(step, *daemon);
-}
+void after_github_cache(ActionStep&) {}
 
 }  // namespace rfs

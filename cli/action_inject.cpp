@@ -10,6 +10,7 @@
 #include "cli/access.h"
 #include "cli/action_credentials.h"
 #include "cli/action_daemon.h"
+#include "cli/action_snapshot.h"
 #include "cli/json_view.h"
 #include "cli/message.h"
 #include "cli/secret.h"
@@ -185,6 +186,7 @@ int inject_credentials(ActionStep& step) {
                               fmt::format("give it to this step: env: {{ {}: ${{{{ secrets.X }}}} }}", printable(name))});
   }
   if (lifetime == "job") step.keep("stored", now.kept);
+  restore_snapshot_of_job(step, *daemon);
   const std::size_t all = wanted->all();
   const std::string status = now.injected == all && !now.refused ? "success" : now.injected == 0 ? "error" : "partial";
   step.say(fmt::format("{} of {} credentials in {}/secrets", now.injected, all, daemon->place));

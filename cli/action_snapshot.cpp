@@ -1,9 +1,13 @@
 #include "cli/action_snapshot.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <map>
 
 #include "base/process.h"
 #include "cli/json_view.h"
+#include "cli/option_table.h"
 #include "cli/secrets_env.h"
 #include "cli/value.h"
 
@@ -13,11 +17,16 @@ namespace {
 constexpr Millis kRestorePatience{20'000};
 constexpr Millis kSavePatience{60'000};
 
-// What a command needs and JavaScript actions are given: the cache service's token, the fleet's secret, GitHub's token.
+// What a command needs and JavaScript actions are given: the settings that the daemon has from the input `config`, the cache
+// service's token, the fleet's secret, GitHub's token.
 std::vector<std::string> environment_of_command(const ActionStep& step) {
-  std::vector<std::string> out;
+  std::map<std::string, std::string> variables;
   for (const auto& [name, value] : step.environment())
-    if (!names_secret(name) && name != "RUNNERFS_SOCKET" && name != "RUNNERFS_MOUNT") out.push_back(name + "=" + value);
+    if (!names_secret(name) && name != "RUNNERFS_SOCKET" && name != "RUNNERFS_MOUNT") variables[name] = value;
+  if (const auto settings = common_settings(step))
+    for (const FlagValue& one : *settings) variables[variable_of(*one.option)] = fmt::format("{}", fmt::join(one.texts, ","));
+  std::vector<std::string> out;
+  for (const auto& [name, value] : variables) out.push_back(name + "=" + value);
   const auto secret = [&](const std::string& name, const SecretBytes& value) {
     if (!value.empty()) out.push_back(name + "=" + std::string(trimmed(value.reveal_text())));
   };
@@ -46,7 +55,8 @@ std::string run_beside_daemon(ActionStep& step, const std::string& socket, std::
 }
 
 void restore_snapshot_of_job(ActionStep& step, const JobDaemon& daemon) {
-  if (step.secret_variable("ACTIONS_RUNTIME_TOKEN").empty()) return;  // no cache service, as everywhere but on runners
+  // An earlier step's daemon has what that step restored, and that step's post, which comes last, saves.
+  if (!daemon.made || step.secret_variable("ACTIONS_RUNTIME_TOKEN").empty()) return;  // no cache service, as everywhere but on runners
   const std::string answer = run_beside_daemon(step, daemon.socket, {"snapshot", "restore", "--json"}, kRestorePatience);
   const std::string code = json_text(answer, "code");
   if (answer.empty() || code == "unreachable" || code == "timeout" || code == "unsupported") return;

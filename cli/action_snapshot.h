@@ -8,7 +8,8 @@
 
 namespace rfs {
 
-// Before the job's own reads. Saved is only where a cache service answered here: a dead one must not cost a job its time.
+// Before the job's own reads, by whoever made the job's daemon, and saved by its post, which is the last one. Saved is only
+// where a cache service answered here: a dead one must not cost a job its time.
 void restore_snapshot_of_job(ActionStep& step, const JobDaemon& daemon);
 void save_snapshot_of_job(ActionStep& step, const JobDaemon& daemon);
 

@@ -63,7 +63,7 @@ SecretBytes first_given(const ActionStep& step, std::initializer_list<const char
 
 SecretBytes ActionStep::token() const { return first_given(*this, {"INPUT_GITHUB-TOKEN", "GITHUB_TOKEN", "GH_TOKEN"}); }
 SecretBytes ActionStep::fleet_secret() const {
-  return first_given(*this, {"INPUT_SHARED-SECRET", "CACHE_P2P_SHARED_SECRET"});
+  return first_given(*this, {"INPUT_SHARED-SECRET", "RUNNERFS_P2P_SHARED_SECRET", "CACHE_P2P_SHARED_SECRET"});
 }
 
 std::string ActionStep::state(const std::string& name) const {

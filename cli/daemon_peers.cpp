@@ -77,13 +77,8 @@ void Daemon::start_peers(const Environment& environment) {
 Result<> Daemon::enter_network(const Environment& environment) {
   if (!settings_.p2p_enabled) return fail(Code::kUnsupported, "switched off by the configuration");
   const bool asked = wants_to_be_found(settings_) || owner_said(settings_, "p2p.enabled");
-  Result<NetworkSecret> secret = fail(Code::kNoKey, "there is no secret that runners could share",
-                                      "make one with `runnerfs keygen`, and give it to each runner as CACHE_P2P_SHARED_SECRET");
-  if (!settings_.p2p_secret_file.empty()) {
-    secret = network_secret_of_file(settings_.p2p_secret_file);
-  } else if (!network_secret_.network.empty()) {
-    secret = network_secret_of(network_secret_.network.reveal_text(), network_secret_.network_name);
-  } else if (asked) {
+  Result<NetworkSecret> secret = given_network_secret(settings_, network_secret_);
+  if (asked && !network_secret_given(settings_, network_secret_)) {
     // A token alone opens no port: somebody has to ask for peers.
     TRY_ASSIGN(const IdentityPtr identity, identities_->current());
     secret = network_secret_of_token(*identity);

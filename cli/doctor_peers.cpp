@@ -74,12 +74,8 @@ std::string cannot_reach(const p2p::TcpEndpoint& endpoint) {
 }
 
 void check_secret(Findings& out, const Settings& settings, const EnvironmentToken& token, bool closely) {
-  Result<NetworkSecret> secret = fail(Code::kNoKey, "");
-  if (!settings.p2p_secret_file.empty()) {
-    secret = network_secret_of_file(settings.p2p_secret_file);
-  } else if (!token.network.empty()) {
-    secret = network_secret_of(token.network.reveal_text(), token.network_name);
-  } else {
+  Result<NetworkSecret> secret = given_network_secret(settings, token);
+  if (!network_secret_given(settings, token)) {
     IdentityOptions options;
     options.token_file = settings.token_file;
     options.env_token = token.bytes.clone();

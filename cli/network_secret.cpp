@@ -20,7 +20,24 @@ Result<SecretBytes> read_secret_file(const std::string& path) {
   return out;
 }
 
+// A file that a configuration file names: flags and the environment come before it, as for every setting.
+bool named_by_file(const Settings& settings) {
+  const auto origin = settings.origins.find("p2p.secret_file");
+  return origin != settings.origins.end() && origin->second.starts_with('/');
+}
+
 }  // namespace
+
+bool network_secret_given(const Settings& settings, const EnvironmentToken& environment) {
+  return !settings.p2p_secret_file.empty() || !environment.network.empty();
+}
+
+Result<NetworkSecret> given_network_secret(const Settings& settings, const EnvironmentToken& environment) {
+  const bool file = !settings.p2p_secret_file.empty(), text = !environment.network.empty();
+  if (file && (!text || !named_by_file(settings))) return network_secret_of_file(settings.p2p_secret_file);
+  if (text) return network_secret_of(environment.network.reveal_text(), environment.network_name);
+  return fail(Code::kNoKey, "there is no secret that runners could share", kMakeOne);
+}
 
 Result<NetworkSecret> network_secret_of(std::string_view text, std::string_view origin) {
   NetworkSecret out;
@@ -34,19 +51,19 @@ Result<NetworkSecret> network_secret_of(std::string_view text, std::string_view 
   }
   out.secret.network = SecretBytes::copy_of(trimmed(text));
   if (out.secret.network.size() < kGuessable)
-    out.weakness = fmt::format("the secret of the peers ({}) is shorter than {} characters and may be guessed", origin, kGuessable);
+    out.weakness = fmt::format("the fleet's secret ({}) is shorter than {} characters and may be guessed", origin, kGuessable);
   return out;
 }
 
 Result<NetworkSecret> network_secret_of_file(const std::string& path) {
   auto content = read_secret_file(path);
   if (!content)
-    return fail(Code::kNoKey, fmt::format("the secret of the peers in {} cannot be read: {}", path, content.error().message), kMakeOne);
+    return fail(Code::kNoKey, fmt::format("the fleet's secret in {} cannot be read: {}", path, content.error().message), kMakeOne);
   std::string_view lines = content->reveal_text();
   const std::string_view first = trimmed(lines.substr(0, lines.find('\n')));
   lines.remove_prefix(std::min(lines.find('\n'), lines.size()));
   const std::string_view second = trimmed(lines);
-  if (first.empty()) return fail(Code::kNoKey, fmt::format("{} holds no secret for peers", path), kMakeOne);
+  if (first.empty()) return fail(Code::kNoKey, fmt::format("{} holds no secret", path), kMakeOne);
   TRY_ASSIGN(NetworkSecret out, network_secret_of(first, "p2p.secret_file"));
   if (second.empty()) return out;
   TRY_ASSIGN(NetworkSecret before, network_secret_of(second, "p2p.secret_file, second line"));

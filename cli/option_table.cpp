@@ -95,7 +95,7 @@ constexpr Option kOptions[] = {
     {"p2p.network_id", &S::p2p_network_id, K::kText, C::kNever, 0, 0, "", "", "network.network_id", "NAME",
      "the name of the network: one secret and one name are one network"},
     {"p2p.secret_file", &S::p2p_secret_file, K::kPath, C::kNever, 0, 0, "", "", "", "FILE",
-     "read the network's secret from FILE; a second line is the one before a rotation"},
+     "read the fleet's secret from FILE; a second line is the one before a rotation"},
     {"p2p.verify", &S::p2p_verify, K::kChoice, C::kNever, 0, 0, "etag|member", "", "", "KIND",
      "what a peer's answer is worth: etag (GitHub confirms it) or member (its word counts for its time)"},
     {"p2p.deadline", &S::p2p_deadline, K::kDuration, C::kNever, 0.001, 10, "", "", "", "TIME",

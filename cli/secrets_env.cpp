@@ -37,20 +37,25 @@ SecretBytes copy_secret(const char* name) {
   return SecretBytes::copy_of(trimmed(text));
 }
 
-EnvironmentToken take_secrets() {
+EnvironmentToken copy_network_secret() {
   EnvironmentToken out;
-  for (const char* name : {"GITHUB_TOKEN", "GH_TOKEN"}) {
-    out.bytes = copy_secret(name);
-    if (out.bytes.empty()) continue;
-    out.name = name;
-    break;
-  }
   for (const char* name : {"RUNNERFS_P2P_SHARED_SECRET", "CACHE_P2P_SHARED_SECRET"}) {
     const char* text = std::getenv(name);
     if (text == nullptr || trimmed(text).empty()) continue;
     // Byte for byte: the Python implementation takes the blanks around it, too.
     out.network = SecretBytes::copy_of(std::string_view(text));
     out.network_name = name;
+    break;
+  }
+  return out;
+}
+
+EnvironmentToken take_secrets() {
+  EnvironmentToken out = copy_network_secret();
+  for (const char* name : {"GITHUB_TOKEN", "GH_TOKEN"}) {
+    out.bytes = copy_secret(name);
+    if (out.bytes.empty()) continue;
+    out.name = name;
     break;
   }
   std::vector<std::string> names;

@@ -14,6 +14,10 @@ struct EnvironmentToken {
   std::string network_name;  // "CACHE_P2P_SHARED_SECRET", …
 };
 
+// The secret of the fleet alone, copied: RUNNERFS_P2P_SHARED_SECRET, else CACHE_P2P_SHARED_SECRET; `bytes` stays empty.
+// Before take_secrets(), which removes it. network_secret.h says what becomes of it.
+EnvironmentToken copy_network_secret();
+
 // Takes GITHUB_TOKEN, else GH_TOKEN; and the secret of peers. Every variable that may hold a secret (tokens, passwords, an action's inputs) is
 // overwritten in place, so that neither a child nor a reader of /proc/PID/environ sees it, and removed.
 // Called once, first, while there is one thread.

@@ -10,6 +10,7 @@
 #include "backends/actions/snapshot_place.h"
 #include "cli/access.h"
 #include "cli/command.h"
+#include "cli/secrets_env.h"
 
 namespace rfs {
 
@@ -20,9 +21,9 @@ int run_snapshot_import(const Given& given);
 
 // What the environment says, taken before anything removes it from there: take_secrets() does.
 struct SnapshotSecrets {
-  SecretBytes fleet;    // CACHE_P2P_SHARED_SECRET
-  SecretBytes runtime;  // ACTIONS_RUNTIME_TOKEN
-  SecretBytes token;    // GITHUB_TOKEN, GH_TOKEN: to remove older snapshots with
+  EnvironmentToken fleet;  // its network part alone
+  SecretBytes runtime;     // ACTIONS_RUNTIME_TOKEN
+  SecretBytes token;       // GITHUB_TOKEN, GH_TOKEN: to remove older snapshots with
 };
 SnapshotSecrets take_snapshot_secrets();
 
@@ -34,11 +35,13 @@ struct SnapshotJob {
   bool known_public = false;
   std::string ref, branch;   // GITHUB_REF, and its branch_word()
   std::string cls;
-  std::optional<SecretBytes> key;  // snapshot_key(); none: nothing is sealed
+  std::optional<SecretBytes> key;  // snapshot_key() of the fleet's secret; none: nothing is sealed
+  std::optional<SecretBytes> previous_key;  // of the secret before a rotation: opens, and seals nothing
+  std::string weakness;                     // of the secret, or ""
   // Why not, each with a hint; nullopt: it may.
   std::optional<Error> no_save, no_restore;
 };
-// kUsage, and no job: the fleet secret was mistyped.
+// kInvalid, kNoKey, and no job: the fleet's secret was mistyped, or its file cannot be had.
 Result<SnapshotJob> snapshot_job(const SnapshotSecrets& secrets, const Settings& settings,
                                  const Environment& environment);
 

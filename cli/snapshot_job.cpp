@@ -9,7 +9,7 @@
 #include "backends/secrets/context.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "cli/fleet_key.h"
+#include "cli/network_secret.h"
 #include "cli/secrets_env.h"
 #include "cli/snapshot.h"
 
@@ -69,7 +69,7 @@ void judge(const Context& context, const Environment& environment, SnapshotJob& 
 
 SnapshotSecrets take_snapshot_secrets() {
   SnapshotSecrets out;
-  out.fleet = copy_secret("CACHE_P2P_SHARED_SECRET");
+  out.fleet = copy_network_secret();
   out.runtime = copy_secret("ACTIONS_RUNTIME_TOKEN");
   out.token = copy_secret("GITHUB_TOKEN");
   if (out.token.empty()) out.token = copy_secret("GH_TOKEN");
@@ -88,13 +88,11 @@ Result<SnapshotJob> snapshot_job(const SnapshotSecrets& secrets, const Settings&
   job.branch = branch_word(job.repository, job.ref);
   job.cls = codeql::trust_class(codeql::scan_event(environment, payload_file));
   judge(context, environment, job);
-  if (secrets.fleet.empty()) return job;
-  if (!secrets.fleet.reveal_text().starts_with("rfs1-")) {
-    job.key = snapshot_key(secrets.fleet.reveal());
-    return job;
-  }
-  TRY_ASSIGN(const SecretBytes bytes, parse_fleet_key(secrets.fleet.reveal_text()));
-  job.key = snapshot_key(bytes.reveal());
+  if (!network_secret_given(settings, secrets.fleet)) return job;
+  TRY_ASSIGN(const NetworkSecret secret, given_network_secret(settings, secrets.fleet));
+  job.key = snapshot_key(secret.secret.network.reveal());
+  if (secret.secret.previous) job.previous_key = snapshot_key(secret.secret.previous->reveal());
+  job.weakness = secret.weakness;
   return job;
 }
 

@@ -44,7 +44,7 @@ int RestoreWork::run() {
   const std::string& owner = reader->head().repository;
   if (owner != wish.repository && (wish.other_name.empty() || owner != wish.other_name))
     return outcome.without({Code::kDenied, "the snapshot belongs to another repository", "the next save replaces it", -1});
-  auto begun = reader->begin(job.key ? &*job.key : nullptr);
+  auto begun = reader->begin(job.key ? &*job.key : nullptr, job.previous_key ? &*job.previous_key : nullptr);
   if (!begun && begun.error().code == Code::kTampered) {
     (*store)->count_tampered();
     return outcome.without(not_authentic(begun.error()));
@@ -67,9 +67,9 @@ int RestoreWork::take(const FoundSnapshot& found, SnapshotReader& reader, Snapsh
     if (restored->ended->code == Code::kTampered) store.count_tampered();
     warn(fmt::format("the snapshot ended early: {}; what came before is good", restored->ended->message));
   } else {
-    keep_last_snapshot(reach.environment(),
-                       {found.name, place.words(), job.repository, fingerprint_text(restored->fingerprint, job)},
-                       "restored");
+    // After a rotation the next save saves, though nothing else has changed.
+    const std::string fingerprint = reader.rotated() ? "" : fingerprint_text(restored->fingerprint, job);
+    keep_last_snapshot(reach.environment(), {found.name, place.words(), job.repository, fingerprint}, "restored");
   }
   JsonLine json;
   json.text("name", found.name).text("place", place.words()).boolean("sealed", reader.head().sealed);

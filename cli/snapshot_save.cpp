@@ -81,7 +81,7 @@ int SaveWork::run() {
   if (saved->entries == 0) {
     Error nothing{Code::kNotFound, "nothing is held that may travel", "", -1};
     if (!job.key)
-      nothing.hint = "without CACHE_P2P_SHARED_SECRET only answers about repositories that are known to be public do";
+      nothing.hint = "without a fleet secret (CACHE_P2P_SHARED_SECRET) only answers about repositories that are known to be public do";
     return outcome.skipped(nothing);
   }
   LastSnapshot next{"", place.words(), job.repository, fingerprint_text(saved->fingerprint, job)};
@@ -102,7 +102,8 @@ int SaveWork::run() {
   next.name = snapshot_name(name);
   keep_last_snapshot(reach.environment(), next, "saved");
   if (!job.key)
-    note("the snapshot is not sealed, and holds only what is public; CACHE_P2P_SHARED_SECRET would seal it");
+    note("the snapshot is not sealed, and holds only what is public; a fleet secret (CACHE_P2P_SHARED_SECRET) would seal it");
+  if (!job.weakness.empty()) note(job.weakness);
   JsonLine json;
   json.text("name", next.name).text("place", next.place).boolean("sealed", head.sealed);
   json.number("entries", saved->entries).number("bytes", saved->bytes).number("size", saved->size);

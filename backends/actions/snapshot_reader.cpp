@@ -26,14 +26,19 @@ Result<SnapshotReader> SnapshotReader::open(ByteSource source, std::uint64_t bod
   return reader;
 }
 
-Result<> SnapshotReader::begin(const SecretBytes* key) {
+Result<> SnapshotReader::begin(const SecretBytes* key, const SecretBytes* previous) {
   if (head_.sealed && !key) return fail(Code::kNoKey, "the snapshot is sealed, and there is no fleet secret");
   if (head_.sealed) key_ = snapshot_record_key(*key, head_.repository);
+  if (head_.sealed && previous) previous_key_ = snapshot_record_key(*previous, head_.repository);
   TRY(begin_part());
   TRY_ASSIGN(created_, integer<std::uint64_t>());
   TRY_ASSIGN(parts_, integer<std::uint64_t>());
   if (parts_ == 0 || parts_ > kPartsMost) return spoiled("has a number of parts that none has");
   return {};
+}
+
+Result<Opener> SnapshotReader::open_part(const SecretBytes& key, BytesView header) const {
+  return Opener::start(key, RecordKind::kSnapshot, header, snapshot_identity(head_, part_));
 }
 
 Result<> SnapshotReader::begin_part() {
@@ -43,7 +48,14 @@ Result<> SnapshotReader::begin_part() {
   if (head_.sealed) {
     TRY_ASSIGN(const HeaderFields fields, parse_header(frame->payload));
     flags_ = fields.flags;
-    TRY_ASSIGN(opener_, Opener::start(key_, RecordKind::kSnapshot, frame->payload, snapshot_identity(head_, part_)));
+    auto opener = open_part(key_, frame->payload);
+    // Which of two secrets it was sealed under, the first part tells.
+    if (!opener && part_ == 0 && !previous_key_.empty()) {
+      opener = open_part(previous_key_, frame->payload);
+      rotated_ = opener.has_value();
+      if (rotated_) key_ = std::move(previous_key_);
+    }
+    TRY_ASSIGN(opener_, std::move(opener));
   } else {
     if (frame->payload.size() != 1 || (frame->payload[0] & ~kFlagZstd)) return spoiled("has a part with unknown flags");
     flags_ = frame->payload[0];

@@ -19,8 +19,10 @@ class SnapshotReader {
   const SnapshotHead& head() const { return head_; }
 
   // Reads the first part. key: snapshot_key(); may be null when it is not sealed. kTampered: it does not authenticate:
-  // another key, another repository's, or changed.
-  Result<> begin(const SecretBytes* key);
+  // another key, another repository's, or changed. previous: the key before a rotation, tried second; may be null.
+  Result<> begin(const SecretBytes* key, const SecretBytes* previous = nullptr);
+  // Whether it was the previous key that opened it.
+  bool rotated() const { return rotated_; }
   double created() const { return static_cast<double>(created_); }
 
   // The next entry, its body in memory and checked against its SHA-256; nullopt at the end, when all parts were there.
@@ -31,6 +33,8 @@ class SnapshotReader {
   explicit SnapshotReader(ByteSource source, std::uint64_t body_most)
       : frames_(std::move(source)), body_most_(body_most) {}
   Result<> begin_part();
+  // The opener of a sealed part by its header.
+  Result<Opener> open_part(const SecretBytes& key, BytesView header) const;
   Result<> chunk();
   Result<bool> more();
   // Appends exactly `size` bytes of the part.
@@ -42,10 +46,11 @@ class SnapshotReader {
   FrameReader frames_;
   std::uint64_t body_most_;
   SnapshotHead head_;
-  SecretBytes key_;
+  SecretBytes key_, previous_key_;
   std::uint64_t created_ = 0, parts_ = 1, part_ = 0;  // part_: how many were begun
   std::optional<Opener> opener_;
   std::uint8_t flags_ = 0;
+  bool rotated_ = false;
   std::uint32_t index_ = 0;
   bool ended_ = true;  // the last chunk of the part was read
   Bytes plain_;        // of the present chunk

@@ -157,6 +157,36 @@ def test_what_one_job_read_is_there_for_the_next(make_job):
         assert all("a fleet secret" not in line for step in first.steps + second.steps for line in step.argv)
 
 
+@pytest.mark.parametrize("name", ["setup-github-cache", "setup-codeql-cache", "inject-credentials"])
+def test_whichever_makes_the_daemon_restores_and_saves(make_job, name):
+    """Whatever comes behind it in the job; the secret stands in a file that the input `config` names."""
+    with CacheServer() as cache:
+        cache.grant("runtime-token-of-the-tests", "refs/heads/main")
+
+        def job():
+            one = make_job()
+            answers(one)
+            one.actions.update(cache.environment("runtime-token-of-the-tests"))
+            with open(one.join("fleet"), "w", encoding="utf-8") as file:
+                file.write("a fleet secret of some length\n")
+            one.action(name, {"config": f"p2p:\n  secret_file: {one.join('fleet')}\n"})
+            return one
+
+        first = job()
+        first.inject('[{"name": "A", "value": "value-a"}]')
+        assert first.github_cache().outputs["restored-entries"] == "0"
+        first.run("echo '[\"octo\"]' | runnerfs put cache/list_repos:octo --ttl 1h")
+        posts = first.end()
+        assert ["saved 1 entries" in post.raw for post in posts] == [False, False, True], [post.raw for post in posts]
+        assert cache.keys()[0].startswith("runnerfs-snapshot-1-sealed-")
+        second = job()
+        assert "octo" in second.run("runnerfs cat cache/list_repos:octo").log
+        finds = len(cache.requests("find"))
+        assert second.github_cache().outputs["restored-entries"] == "1"
+        assert len(cache.requests("find")) == finds, "what is there is not fetched again"
+        second.end()
+
+
 def test_a_cache_service_that_is_dead_costs_little_and_fails_nothing(job):
     job.actions.update({"ACTIONS_RESULTS_URL": "http://127.0.0.1:9/", "ACTIONS_CACHE_SERVICE_V2": "True"})
     step = job.github_cache()

@@ -105,6 +105,54 @@ def test_another_secret_restores_nothing_and_says_so(runner, place):
         assert restore(second, place, "--exit-code", secret=secret).returncode not in (0, 1)
 
 
+def fleet_file(home, *lines):
+    write(home.join("fleet"), "".join(line + "\n" for line in lines))
+    os.chmod(home.join("fleet"), 0o600)
+    return home.join("fleet")
+
+
+def test_the_secret_is_found_wherever_peers_find_it(runner, place):
+    """A file, either name in the environment, a configuration file, an rfs1- secret: one lookup for peers and snapshots."""
+    first = runner()
+    key = first.run("keygen", check=True).stdout.decode().strip()
+    cat(first, HELLO)
+    assert answer(save(first, place, secret=None, RUNNERFS_P2P_SECRET_FILE=fleet_file(first, key)))["sealed"]
+    ways = [({"secret": key}, ""), ({"secret": None, "RUNNERFS_P2P_SHARED_SECRET": f" {key} "}, ""),
+            ({"secret": "another one, which the other name wins over", "RUNNERFS_P2P_SHARED_SECRET": key}, ""), ({"secret": None}, "{}")]
+    for more, configured in ways:
+        home = runner()
+        if configured:
+            home.configure("p2p: {secret_file: " + fleet_file(home, key) + "}\n")
+        assert answer(restore(home, place, **more))["entries"] == 1, more
+        daemon = Daemon(home, environment=job(home, RUNNERFS_P2P_LISTEN="127.0.0.1", P2P_LISTEN_PORT="0", **more))
+        secret = json.loads(home.run("cat", ".runnerfs/peers.json", environment=job(home), check=True).stdout)["self"]["secret"]
+        assert secret == ("p2p.secret_file" if configured else "RUNNERFS_P2P_SHARED_SECRET" if more["secret"] != key else
+                          "CACHE_P2P_SHARED_SECRET")
+        daemon.stop()
+
+
+def test_a_secret_that_was_rotated_opens_what_was_saved_before(runner, place):
+    old, new = "the secret of the fleet until today", "the secret of the fleet from now on"
+    first, second = runner(), runner()
+    cat(first, HELLO)
+    answer(save(first, place, secret=old))
+    restored = restore(second, place, secret=None, RUNNERFS_P2P_SECRET_FILE=fleet_file(second, new, old))
+    assert answer(restored)["entries"] == 1
+    assert answer(save(second, place, secret=None, RUNNERFS_P2P_SECRET_FILE=second.join("fleet")))["removed"] == 1
+    assert answer(restore(runner(), place, secret=old))["status"] == "failed"
+    assert answer(restore(runner(), place, secret=new))["entries"] == 1
+
+
+def test_a_secret_that_cannot_be_read_or_may_be_guessed_is_said(runner, place):
+    first = runner()
+    cat(first, HELLO)
+    for command in (save, restore):
+        result = command(first, place, RUNNERFS_P2P_SECRET_FILE="/nowhere/fleet")
+        assert answer(result)["status"] == "failed" and b"/nowhere/fleet" in result.stderr
+    assert not os.path.exists(place), "nothing is saved unsealed in its place"
+    assert b"may be guessed" in save(first, place, secret="short").stderr
+
+
 def test_a_damaged_snapshot_ends_where_the_damage_is(runner, place):
     first, second = runner(), runner()
     for number in range(3):
