@@ -47,9 +47,9 @@ Result<std::vector<std::string>> split_names(std::string_view text, const std::s
   std::vector<std::string> out;
   while (!text.empty()) {
     const std::size_t end = text.find(separator);
-    std::string name(text.substr(0, end));
-    if (separator == '\n' && name.ends_with('\r')) name.pop_back();
-    TRY_ASSIGN(name, inside(std::move(name), root));
+    std::string_view line = text.substr(0, end);
+    if (separator == '\n' && line.ends_with('\r')) line.remove_suffix(1);
+    TRY_ASSIGN(std::string name, inside(std::string(line), root));
     if (!name.empty()) out.push_back(std::move(name));
     if (end == std::string_view::npos) break;
     text.remove_prefix(end + 1);
