@@ -31,12 +31,13 @@ std::uint8_t* allocate_pages(std::size_t size) {
   return data;
 }
 
-// Keys. Each sealed record that is opened needs a few for some microseconds; pages of their own, with their guards,
-// would cost more system calls than the record, and a locked page each. So they share blocks, which are never given
-// back. Larger secrets have pages of their own.
-class KeySlots {
+// Keys, and records of usual credentials. Each sealed record that is opened needs some for microseconds; pages of their
+// own, with their guards, would cost more system calls than the record, and a locked page each. So secrets of alike size
+// share blocks, which are never given back. Larger secrets have pages of their own.
+class Slots {
  public:
-  static constexpr std::size_t kSlot = 64;
+  explicit Slots(std::size_t size) : size_(size) {}
+  std::size_t size() const { return size_; }
 
   std::uint8_t* take() {
     std::lock_guard lock(mutex_);
@@ -46,7 +47,7 @@ class KeySlots {
     return slot;
   }
   void give_back(std::uint8_t* slot) {
-    sodium_memzero(slot, kSlot);
+    sodium_memzero(slot, size_);
     std::lock_guard lock(mutex_);
     free_.push_back(slot);  // never allocates: grow() reserved the room
   }
@@ -55,32 +56,37 @@ class KeySlots {
   static constexpr std::size_t kBlock = 8 * 1024;
 
   void grow() {
-    slots_ += kBlock / kSlot;
+    slots_ += kBlock / size_;
     free_.reserve(slots_);
     std::uint8_t* block = allocate_pages(kBlock);
-    for (std::size_t at = 0; at < kBlock; at += kSlot) free_.push_back(block + at);
+    for (std::size_t at = 0; at < kBlock; at += size_) free_.push_back(block + at);
   }
 
+  const std::size_t size_;
   std::mutex mutex_;
   std::size_t slots_ = 0;
   std::vector<std::uint8_t*> free_;
 };
 
-// Never destroyed: secrets with static lifetime may be freed after any destructor of ours.
-KeySlots& key_slots() {
-  static auto* slots = new KeySlots;
-  return *slots;
+// Those for a secret of this size; null: it has pages of its own. Never destroyed: secrets with static lifetime may be
+// freed after any destructor of ours.
+Slots* slots_for(std::size_t size) {
+  static auto* keys = new Slots(64);
+  static auto* records = new Slots(512);
+  if (size <= keys->size()) return keys;
+  return size <= records->size() ? records : nullptr;
 }
 
 std::uint8_t* allocate(std::size_t size) {
   if (size == 0) return nullptr;
-  return size <= KeySlots::kSlot ? key_slots().take() : allocate_pages(size);
+  Slots* slots = slots_for(size);
+  return slots ? slots->take() : allocate_pages(size);
 }
 
 void release(std::uint8_t* data, std::size_t size) {
   if (!data) return;
-  if (size <= KeySlots::kSlot)
-    key_slots().give_back(data);
+  if (Slots* slots = slots_for(size))
+    slots->give_back(data);
   else
     sodium_free(data);  // wipes
 }

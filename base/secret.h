@@ -1,6 +1,7 @@
-// Memory for secrets: guarded, locked into RAM and left out of core dumps by libsodium (sodium_malloc), wiped when
-// freed. Move-only; there is no operator<<, no formatter and no implicit conversion, so that a secret cannot be
-// printed or copied by accident. reveal() is the one way to the bytes, and easy to grep for.
+// Memory for secrets: locked into RAM, left out of core dumps and between guard pages by libsodium (sodium_malloc),
+// wiped when freed; up to 512 bytes share pages with other secrets. Move-only; there is no operator<<, no formatter and
+// no implicit conversion, so that a secret cannot be printed or copied by accident. reveal() is the one way to the
+// bytes, and easy to grep for.
 // Locks do not pass to a child of fork(): a daemon forks first and takes its keys afterwards.
 #pragma once
 

@@ -18,6 +18,18 @@ auto another_row() {
               "something else than this program changed it: store the credential again");
 }
 
+// The first of them that is there; the last when none is.
+Digest first_of(CredentialIndex& index, std::span<const Digest> ids) {
+  const auto at = std::find_if(ids.begin(), ids.end(), [&](const Digest& id) { return index.find(id) != nullptr; });
+  return at == ids.end() ? ids.back() : *at;
+}
+
+std::vector<Digest> ids_of(const KeyRing& ring, std::span<const Scope> scopes, const std::string& name) {
+  std::vector<Digest> ids;
+  for (const Scope& scope : scopes) ids.push_back(id_of(ring, scope, name));
+  return ids;
+}
+
 bool same(const Bytes& known, BytesView seen) {
   return std::equal(known.begin(), known.end(), seen.begin(), seen.end());
 }
@@ -44,10 +56,11 @@ Result<std::optional<std::pair<Digest, IndexRow>>> CredentialStore::Impl::look(s
   return too_busy();
 }
 
-Result<std::optional<CredentialStore::Found>> CredentialStore::Impl::read(const Digest& id) {
+Result<std::optional<CredentialStore::Found>> CredentialStore::Impl::read(std::span<const Digest> ids) {
   TRY(still_there());
   TRY_ASSIGN(auto db, connections->read());
   for (int i = 0; i < kTries; ++i) {
+    const Digest id = first_of(state.lock()->index, ids);
     {
       auto stmt = db->use(
           "SELECT meta.value, secret.parent, secret.version, secret.rec FROM meta LEFT JOIN secret ON secret.id = ?1 "
@@ -60,6 +73,7 @@ Result<std::optional<CredentialStore::Found>> CredentialStore::Impl::read(const 
       {
         auto now = state.lock();
         if (same(now->root_record, stmt.blob_at(0))) {
+          if (first_of(now->index, ids) != id) continue;  // another thread followed a change since we chose
           ring = now->ring;
           if (const IndexRow* row = now->index.find(id)) must = *row;
         }
@@ -92,7 +106,7 @@ Result<CredentialStore::Listing> CredentialStore::Impl::list(const std::vector<D
       if (const IndexRow* row = now->index.find(id)) facts = row->facts;
     }
     if (!facts) {
-      auto found = checked(read(id));
+      auto found = checked(read({&id, 1}));
       if (!found && found.error().code != Code::kTampered) return fail(std::move(found.error()));
       if (!found) {
         out.damage = std::move(found.error());
@@ -107,21 +121,20 @@ Result<CredentialStore::Listing> CredentialStore::Impl::list(const std::vector<D
 }
 
 Result<FactsPtr> CredentialStore::first(std::span<const Scope> scopes, const std::string& name) {
-  const auto ring = impl_->ring();
-  std::vector<Digest> ids;
-  for (const Scope& scope : scopes) ids.push_back(id_of(*ring, scope, name));
+  const auto ids = ids_of(*impl_->ring(), scopes, name);
   for (int i = 0; i < kTries; ++i) {
     TRY_ASSIGN(auto found, impl_->checked(impl_->look(ids)));
     if (!found) return FactsPtr();
     if (found->second.facts) return found->second.facts;
-    TRY_ASSIGN(auto read, impl_->checked(impl_->read(found->first)));
+    TRY_ASSIGN(auto read, impl_->checked(impl_->read({&found->first, 1})));
     if (read) return read->facts;
   }
   return too_busy();
 }
 
-Result<std::optional<CredentialStore::Found>> CredentialStore::read(const Scope& scope, const std::string& name) {
-  return impl_->checked(impl_->read(id_of(*impl_->ring(), scope, name)));
+Result<std::optional<CredentialStore::Found>> CredentialStore::read(std::span<const Scope> scopes,
+                                                                    const std::string& name) {
+  return impl_->checked(impl_->read(ids_of(*impl_->ring(), scopes, name)));
 }
 
 Result<CredentialStore::Listing> CredentialStore::list(const Scope& scope) {

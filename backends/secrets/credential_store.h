@@ -43,7 +43,9 @@ class CredentialStore {
   // In the first of these scopes that has the name; null when none has.
   Result<FactsPtr> first(std::span<const Scope> scopes, const std::string& name);
   Result<FactsPtr> find(const Scope& scope, const std::string& name) { return first({&scope, 1}, name); }
-  Result<std::optional<Found>> read(const Scope& scope, const std::string& name);
+  // The same with its value. REQUIRES: scopes is not empty.
+  Result<std::optional<Found>> read(std::span<const Scope> scopes, const std::string& name);
+  Result<std::optional<Found>> read(const Scope& scope, const std::string& name) { return read({&scope, 1}, name); }
   Result<Listing> list(const Scope& scope);
   Result<Listing> list_all();
   // Those that hold something.

@@ -51,7 +51,8 @@ struct CredentialStore::Impl {
                   const RootState& root);
   // The first of `ids` that is there.
   Result<std::optional<std::pair<Digest, IndexRow>>> look(std::span<const Digest> ids);
-  Result<std::optional<Found>> read(const Digest& id);
+  // The record of that one. REQUIRES: ids is not empty.
+  Result<std::optional<Found>> read(std::span<const Digest> ids);
   Result<Listing> list(const std::vector<Digest>& ids);
   std::shared_ptr<const KeyRing> ring() const { return state.lock()->ring; }
 

@@ -60,7 +60,9 @@ struct Vault::Impl {
   // For a credential that the store cannot give: access_error, and the errors that the user sees.
   tl::unexpected<Error> broken(const std::string& name, const Scope& scope, Error error, const Accessor& who);
   // access_granted, and the value; or what there is to refuse.
-  Result<CredentialPtr> give(const secrets::FactsPtr& facts, const Accessor& who);
+  Result<CredentialPtr> give(secrets::CredentialStore::Found found, const Accessor& who);
+  // Where this context finds the name, as far as can be known without its record; global when it cannot.
+  Scope scope_of(const std::string& name);
   // Some scope that this context cannot read has the name.
   Result<bool> is_elsewhere(const std::string& name);
 

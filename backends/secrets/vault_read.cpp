@@ -44,6 +44,11 @@ tl::unexpected<Error> Vault::Impl::broken(const std::string& name, const Scope& 
                  fail(error));
 }
 
+Scope Vault::Impl::scope_of(const std::string& name) {
+  const auto facts = store->first(readable, name);
+  return facts && *facts ? (*facts)->scope : Scope();
+}
+
 Result<bool> Vault::Impl::is_elsewhere(const std::string& name) {
   TRY_ASSIGN(std::vector<Scope> scopes, store->scopes());
   std::erase_if(scopes, [&](const Scope& scope) { return is_readable(scope); });
@@ -52,13 +57,10 @@ Result<bool> Vault::Impl::is_elsewhere(const std::string& name) {
   return found != nullptr;
 }
 
-Result<CredentialPtr> Vault::Impl::give(const secrets::FactsPtr& facts, const Accessor& who) {
-  const std::string& name = facts->name;
-  const Scope& scope = facts->scope;
-  auto read = store->read(scope, name);
-  if (!read) return broken(name, scope, std::move(read.error()), who);
-  if (!*read) return no_such();  // removed this moment
-  const secrets::Facts& now = *(*read)->facts;
+Result<CredentialPtr> Vault::Impl::give(secrets::CredentialStore::Found found, const Accessor& who) {
+  const secrets::Facts& now = *found.facts;
+  const std::string& name = now.name;
+  const Scope& scope = now.scope;
   if (is_expired(now)) {
     ++expired;
     return refused(AuditAction::kDenied, name, &scope, "expired", who, over());
@@ -76,15 +78,15 @@ Result<CredentialPtr> Vault::Impl::give(const secrets::FactsPtr& facts, const Ac
   ++accessed;
   auto out = std::make_shared<Credential>();
   out->info = info(now);
-  out->value = std::move((*read)->value);
+  out->value = std::move(found.value);
   return CredentialPtr(std::move(out));
 }
 
 Result<CredentialPtr> Vault::open_effective(const std::string& name, const Accessor& who) {
   TRY(check_credential_name(name));
-  auto facts = impl_->store->first(impl_->readable, name);
-  if (!facts) return impl_->broken(name, {}, std::move(facts.error()), who);
-  if (*facts) return impl_->give(*facts, who);
+  auto found = impl_->store->read(impl_->readable, name);
+  if (!found) return impl_->broken(name, impl_->scope_of(name), std::move(found.error()), who);
+  if (*found) return impl_->give(std::move(**found), who);
   auto elsewhere = impl_->is_elsewhere(name);
   if (!elsewhere) return impl_->broken(name, {}, std::move(elsewhere.error()), who);
   if (!*elsewhere) return no_such();
@@ -99,10 +101,10 @@ Result<CredentialPtr> Vault::open_scoped(const Scope& scope, const std::string& 
         AuditAction::kDenied, name, &scope, "scope_mismatch", who,
         fail(Code::kDenied, "the credential is for " + scope_text(scope) + ", which this mount is not",
              "the context of a mount is fixed by --repo, --workflow and --runner"));
-  auto facts = impl_->store->find(scope, name);
-  if (!facts) return impl_->broken(name, scope, std::move(facts.error()), who);
-  if (!*facts) return no_such();
-  return impl_->give(*facts, who);
+  auto found = impl_->store->read(scope, name);
+  if (!found) return impl_->broken(name, scope, std::move(found.error()), who);
+  if (!*found) return no_such();
+  return impl_->give(std::move(**found), who);
 }
 
 Result<> Vault::still_valid(const Credential& credential, const Accessor& who) {

@@ -66,6 +66,7 @@ void KernelNode::bind(const FilePtr& file) {
 NodeTable::NodeTable(mode_t root_mode) {
   auto root = std::make_shared<KernelNode>(kRoot, std::string(), KernelNode::Kind::kDirectory, root_mode);
   root->lookups_ = 1;  // never forgotten
+  root->timeout = kForEver;
   auto state = state_.lock();
   state->present.emplace(root->path, root.get());
   state->nodes.emplace(kRoot, std::move(root));

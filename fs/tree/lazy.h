@@ -19,6 +19,7 @@ class Lazy final : public Namespace {
     Node node;
     node.kind = Node::Kind::kDirectory;
     node.mode = 0700;
+    node.timeout = 3600;  // it is always there
     return node;
   }
   Result<std::vector<Listing>> list(const std::string& path, const Caller& caller) override {
