@@ -95,7 +95,7 @@ void Ops::read(Request request, fuse_ino_t, std::size_t size, off_t offset, fuse
       [file = handle.file, wipe](Ops& ops, Request& waiting, Bytes bytes) {
         ops.counters_.add(Counter::kBytesRead, bytes.size());
         waiting.bytes(bytes);
-        if (wipe) ::explicit_bzero(bytes.data(), bytes.size());
+        if (wipe && !bytes.empty()) ::explicit_bzero(bytes.data(), bytes.size());
       });
 }
 
