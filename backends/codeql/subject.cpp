@@ -7,6 +7,7 @@
 #include <set>
 
 #include "backends/codeql/config.h"
+#include "backends/codeql/index.h"
 #include "backends/codeql/repository.h"
 #include "backends/codeql/tree.h"
 #include "backends/codeql/work_tree.h"
@@ -69,6 +70,7 @@ class Examiner {
     manifest.event = variable(environment_, "GITHUB_EVENT_NAME");
     manifest.run = variable(environment_, "GITHUB_RUN_ID");
     manifest.mode = mode();
+    if (!asked_.commit.empty() && !git.work_tree().empty()) doubt(checked_out(git));
     doubt(look_at_files(git, state));
     if (manifest.mode == Mode::kCommit) {
       manifest.inputs = {{"repository", asked_.repository},
@@ -97,18 +99,28 @@ class Examiner {
     return built ? Mode::kTree : Mode::kInert;
   }
 
+  // What a scan would read is HEAD, whatever was asked about.
+  Result<> checked_out(const Git& git) const {
+    TRY_ASSIGN(const Git::Commit head, git.commit("HEAD"));
+    if (head.tree == out_.manifest.tree) return {};
+    return fail(Code::kStale, fmt::format("commit {} is asked about, and {}, with other files, is checked out",
+                                          out_.manifest.commit.substr(0, 12), head.id.substr(0, 12)));
+  }
+
   Result<> look_at_files(const Git& git, const RepositoryState& state) {
     const Manifest& manifest = out_.manifest;
     TreeSummary summary;
-    std::string ids;  // of all blobs, one a line
+    const auto files = IndexedFiles::begin(git);  // in the background of what follows
+    std::string ids;                              // of all blobs, one a line
     TRY(list_tree(git, manifest.commit, [&](const TreeEntry& entry) {
       summary.add(entry);
+      files->expect(entry);
       if (!entry.submodule()) ids.append(entry.id).push_back('\n');
       return true;
     }));
     out_.workflows = summary.workflows();
     TRY(nothing_missing(git, ids));
-    TRY_ASSIGN(const WorkTreeState work, inspect_work_tree(git, summary, environment_));
+    TRY_ASSIGN(const WorkTreeState work, inspect_work_tree(git, summary, environment_, files->all_as_committed()));
     out_.doubts.insert(out_.doubts.end(), work.doubts.begin(), work.doubts.end());
     auto& inputs = out_.manifest.inputs;
     if (manifest.mode == Mode::kTree)
@@ -127,7 +139,7 @@ class Examiner {
   Result<> nothing_missing(const Git& git, const std::string& ids) {
     std::string rest;
     bool missing = false;
-    TRY(git.stream({"cat-file", "--batch-check=%(objecttype)", "--buffer"}, ids, [&](BytesView bytes) {
+    TRY(git.stream({"cat-file", "--batch-check=-", "--buffer"}, ids, [&](BytesView bytes) {
       rest.append(text(bytes));
       missing = missing || rest.find("missing") != std::string::npos;
       rest.erase(0, rest.rfind('\n') == std::string::npos ? 0 : rest.rfind('\n') + 1);

@@ -81,9 +81,11 @@ Result<> inspect_lfs(const Git& git, WorkTreeState& out) {
 }
 
 Result<> inspect(const Git& git, const TreeSummary& tree, const Environment& environment, const std::string& prefix,
-                 int depth, WorkTreeState& out) {
-  TRY_ASSIGN(const std::string difference, first_difference(git));
-  if (!difference.empty()) out.doubts.push_back(prefix + difference);
+                 int depth, bool same, WorkTreeState& out) {
+  if (!same) {
+    TRY_ASSIGN(const std::string difference, first_difference(git));
+    if (!difference.empty()) out.doubts.push_back(prefix + difference);
+  }
   TRY_ASSIGN(const bool lfs, uses_lfs(git, tree));
   if (lfs) TRY(inspect_lfs(git, out));
   for (const std::string& path : tree.submodules()) {
@@ -98,14 +100,15 @@ Result<> inspect(const Git& git, const TreeSummary& tree, const Environment& env
       return true;
     }));
     out.submodules.push_back(prefix + path);
-    TRY(inspect(inner, below, environment, prefix + path + "/", depth + 1, out));
+    TRY(inspect(inner, below, environment, prefix + path + "/", depth + 1, false, out));
   }
   return {};
 }
 
 }  // namespace
 
-Result<WorkTreeState> inspect_work_tree(const Git& git, const TreeSummary& tree, const Environment& environment) {
+Result<WorkTreeState> inspect_work_tree(const Git& git, const TreeSummary& tree, const Environment& environment,
+                                        bool same) {
   WorkTreeState out;
   if (git.work_tree().empty()) {
     TRY_ASSIGN(const bool lfs, uses_lfs(git, tree));
@@ -116,7 +119,7 @@ Result<WorkTreeState> inspect_work_tree(const Git& git, const TreeSummary& tree,
       out.doubts.push_back("without a checkout nobody knows whether submodules would be checked out");
     return out;
   }
-  TRY(inspect(git, tree, environment, "", 0, out));
+  TRY(inspect(git, tree, environment, "", 0, same, out));
   std::sort(out.submodules.begin(), out.submodules.end());
   return out;
 }

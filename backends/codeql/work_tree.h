@@ -19,7 +19,9 @@ struct WorkTreeState {
 
 // HEAD, index, files, and all that git does not track: untracked and ignored files too, since extractors do not honour
 // .gitignore, and also within submodules. `tree` is that of HEAD. Without a work tree, submodules and LFS cannot be
-// told, which is a doubt where the tree has any. Any thread; kBroken and the like when git does not answer.
-Result<WorkTreeState> inspect_work_tree(const Git& git, const TreeSummary& tree, const Environment& environment);
+// told, which is a doubt where the tree has any. `same`: files and index are known to be those of the tree already
+// (index.h). Any thread; kBroken and the like when git does not answer.
+Result<WorkTreeState> inspect_work_tree(const Git& git, const TreeSummary& tree, const Environment& environment,
+                                        bool same = false);
 
 }  // namespace rfs::codeql

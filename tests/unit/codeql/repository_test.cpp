@@ -52,6 +52,12 @@ TEST_CASE("the same content has the same key, however it came about") {
   SECTION("another commit than that which is checked out") {
     Asked asked = repo.asked();
     asked.commit = repo.git({"rev-parse", "topic"});
+    const Subject subject = repo.examine(asked, repo.environment());
+    CHECK(subject.manifest.key == topic);
+    REQUIRE(subject.doubts.size() == 1);  // a scan would read what is checked out
+    CHECK(mentions(subject.doubts[0], "is asked about, and"));
+    repo.git({"checkout", "-q", "topic"});
+    repo.commit("empty");
     CHECK(repo.key(asked) == topic);
   }
   SECTION("a clone of depth one") {
