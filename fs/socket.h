@@ -37,6 +37,7 @@ class SocketAccess final : public Access {
   Result<std::vector<PathInfo>> list(const std::string& path) override;
   Result<PathInfo> stat(const std::string& path, bool fetch) override;
   Result<> put(const std::string& path, std::string_view content, const Attributes& attributes) override;
+  Result<> put_from(const std::string& path, const Source& source, const Attributes& attributes) override;
   Result<> put_all(std::span<const NewFile> files) override;
   Result<std::uint64_t> remove(const std::string& path) override;
   Result<> control(const std::string& command) override;

@@ -2,6 +2,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/fd.h"
@@ -20,11 +21,12 @@ struct SocketAccess::Impl {
   Result<> connected() { return fd ? Result<>() : connect(); }
   Result<wire::Frame> receive();
   // Sends the request and the body, hands each data or item frame to `take` until the end. Answers the end's count.
-  // `take` false: the rest is not wanted.
+  // `take` false: the rest is not wanted. source: of a put of a stream, in the place of the body.
   Result<std::uint64_t> ask(const wire::Request& request, std::string_view body,
-                            const std::function<Result<bool>(const wire::Frame&)>& take);
+                            const std::function<Result<bool>(const wire::Frame&)>& take, const Source* source = nullptr);
   Result<std::uint64_t> ask_once(const wire::Request& request, std::string_view body,
-                                 const std::function<Result<bool>(const wire::Frame&)>& take, bool& whole);
+                                 const std::function<Result<bool>(const wire::Frame&)>& take, const Source* source, bool& whole);
+  Result<> send_stream(const Source& source, Result<>& failed);
 };
 
 namespace {
@@ -91,24 +93,41 @@ Result<wire::Frame> SocketAccess::Impl::receive() {
 }
 
 Result<std::uint64_t> SocketAccess::Impl::ask(const wire::Request& request, std::string_view body,
-                                              const std::function<Result<bool>(const wire::Frame&)>& take) {
+                                              const std::function<Result<bool>(const wire::Frame&)>& take,
+                                              const Source* source) {
   TRY(connected());
   bool whole = false;
-  auto result = ask_once(request, body, take, whole);
+  auto result = ask_once(request, body, take, source, whole);
   // In the middle of an answer the connection is of no more use; closing it also ends the daemon's work.
   if (!whole) fd.reset();
   return result;
 }
 
+// failed: what the source said; the daemon is told, so that it stores nothing.
+Result<> SocketAccess::Impl::send_stream(const Source& source, Result<>& failed) {
+  while (true) {
+    auto piece = source();
+    if (!piece) {
+      failed = fail(piece.error());
+      return wire::send_frame(fd.get(), wire::Type::kError, wire::encode(piece.error()));
+    }
+    if (piece->empty()) return wire::send_frame(fd.get(), wire::Type::kEnd, {});
+    for (BytesView rest = *piece; !rest.empty(); rest = rest.subspan(std::min(rest.size(), wire::kPiece)))
+      TRY(wire::send_frame(fd.get(), wire::Type::kData, rest.first(std::min(rest.size(), wire::kPiece))));
+  }
+}
+
 Result<std::uint64_t> SocketAccess::Impl::ask_once(const wire::Request& request, std::string_view body,
                                                    const std::function<Result<bool>(const wire::Frame&)>& take,
-                                                   bool& whole) {
+                                                   const Source* source, bool& whole) {
+  Result<> failed;
   Result<> sent = wire::send_frame(fd.get(), wire::Type::kRequest, wire::encode(request));
   if (request.verb == wire::Verb::kPut || request.verb == wire::Verb::kPutAll) {
     for (std::size_t at = 0; sent && at < body.size(); at += wire::kPiece)
       sent = wire::send_frame(fd.get(), wire::Type::kData, view(body.substr(at, wire::kPiece)));
     if (sent) sent = wire::send_frame(fd.get(), wire::Type::kEnd, {});
   }
+  if (source != nullptr && sent) sent = send_stream(*source, failed);
   // Also when sending failed: the daemon may have said why before it closed.
   while (true) {
     auto got = wire::receive_frame(fd.get());
@@ -120,6 +139,7 @@ Result<std::uint64_t> SocketAccess::Impl::ask_once(const wire::Request& request,
     if (frame.type == wire::Type::kError) {
       auto error = wire::decode_error(frame.payload);
       whole = error.has_value() && sent.has_value();
+      if (!failed) return fail(std::move(failed.error()));
       return error ? fail(std::move(*error)) : fail(Code::kBroken, "the daemon does not speak this protocol");
     }
     if (frame.type == wire::Type::kEnd) {
@@ -192,6 +212,11 @@ Result<> SocketAccess::put(const std::string& path, std::string_view content, co
   if (content.size() > wire::kMostPut)
     return fail(Code::kTooLarge, fmt::format("{}: more than {} bytes", path, wire::kMostPut), "store less");
   TRY(impl_->ask({wire::Verb::kPut, path, attributes, false, content.size()}, content, nothing()));
+  return {};
+}
+
+Result<> SocketAccess::put_from(const std::string& path, const Source& source, const Attributes& attributes) {
+  TRY(impl_->ask({wire::Verb::kPutFrom, path, attributes, false, 0}, {}, nothing(), &source));
   return {};
 }
 

@@ -72,6 +72,8 @@ Result<std::uint64_t> answer(int fd, const wire::Request& request, Access& acces
       TRY(access.put_all(*files));
       return files->size();
     }
+    case wire::Verb::kPutFrom:  // see put_stream
+      break;
     case wire::Verb::kRemove:
       return access.remove(request.path);
     case wire::Verb::kControl:
@@ -79,6 +81,34 @@ Result<std::uint64_t> answer(int fd, const wire::Request& request, Access& acces
       return 1;
   }
   return fail(Code::kUnsupported, "a request of another version of runnerfs");
+}
+
+// Content of any size, as it comes. What is left of it after a failure is read and dropped, so that the next request
+// begins where it should.
+Result<std::uint64_t> put_stream(int fd, const wire::Request& request, Access& access) {
+  wire::Frame frame{wire::Type::kData, {}};
+  bool ended = false;
+  const auto next = [&]() -> Result<BytesView> {
+    while (!ended) {
+      TRY_ASSIGN(frame, wire::receive_frame(fd));
+      if (frame.type == wire::Type::kData && frame.payload.empty()) continue;
+      if (frame.type == wire::Type::kData) return BytesView(frame.payload);
+      ended = true;
+      if (frame.type == wire::Type::kEnd) break;
+      auto given_up = frame.type == wire::Type::kError ? wire::decode_error(frame.payload) : std::nullopt;
+      if (!given_up) return fail(Code::kAborted, "a put that is not of the form");
+      return fail(std::move(*given_up));
+    }
+    return BytesView();
+  };
+  Result<> done = fail(Code::kUnsupported, "a credential is put whole", "use `runnerfs secret put`");
+  if (!holds_secret(request.path)) done = access.put_from(request.path, next, request.attributes);
+  while (!ended && !(!done && done.error().code == Code::kAborted)) {
+    const auto rest = next();
+    if (!rest && !ended) return fail(rest.error());
+  }
+  if (!done) return fail(std::move(done.error()));
+  return 1;
 }
 
 Result<> send_error(int fd, const Error& error) {
@@ -127,7 +157,7 @@ Result<> serve_one(int fd, Access& access, Counters& counters) {
       body = document;
     }
   }
-  auto count = answer(fd, *request, access, body);
+  auto count = request->verb == wire::Verb::kPutFrom ? put_stream(fd, *request, access) : answer(fd, *request, access, body);
   if (!count) return send_error(fd, count.error());
   return wire::send_frame(fd, wire::Type::kEnd, wire::encode_number(*count));
 }

@@ -127,7 +127,7 @@ std::optional<Request> decode_request(BytesView bytes) {
   out.attributes = fields.pairs();
   const auto fetch = fields.number<std::uint8_t>();
   out.size = fields.number<std::uint64_t>();
-  if (!fields.whole() || verb < 1 || verb > static_cast<std::uint8_t>(Verb::kPutAll) || fetch > 1) return std::nullopt;
+  if (!fields.whole() || verb < 1 || verb > static_cast<std::uint8_t>(Verb::kPutFrom) || fetch > 1) return std::nullopt;
   out.verb = static_cast<Verb>(verb);
   out.fetch = fetch == 1;
   return out;

@@ -8,6 +8,7 @@
 //   hello   text version                  hello   text version
 //   request u8 verb ‖ path ‖ u32 n ‖ n × (name ‖ value) ‖ u8 flag ‖ u64 size
 //   data …, end          (puts only)      data … | item …, then end (u64 count), or error
+//   error in the place of end: the put of a stream is given up, nothing is stored
 //   data of a put of several: each u64 length ‖ (path ‖ u32 n ‖ n × (name ‖ value) ‖ content)
 //
 // Integers are big-endian. One request at a time on a connection.
@@ -27,7 +28,7 @@
 namespace rfs::wire {
 
 enum class Type : std::uint8_t { kHello = 1, kRequest = 2, kData = 3, kItem = 4, kEnd = 5, kError = 6 };
-enum class Verb : std::uint8_t { kCat = 1, kList = 2, kStat = 3, kPut = 4, kRemove = 5, kControl = 6, kPutAll = 7 };
+enum class Verb : std::uint8_t { kCat = 1, kList = 2, kStat = 3, kPut = 4, kRemove = 5, kControl = 6, kPutAll = 7, kPutFrom = 8 };
 
 inline constexpr std::size_t kPiece = 64u << 10;       // of a body, a frame
 inline constexpr std::size_t kMostFrame = 1u << 20;    // anything longer is no frame of ours
@@ -43,7 +44,7 @@ struct Request {
   std::string path;
   Access::Attributes attributes = {};  // put
   bool fetch = false;      // stat
-  std::uint64_t size = 0;  // puts: bytes to come
+  std::uint64_t size = 0;  // puts: bytes to come; 0 for a stream, whose end nobody knows yet
 };
 
 // Both block. kAborted: the other side has gone. kTimeout: the socket has a time limit (SO_RCVTIMEO), and it is over.

@@ -144,6 +144,24 @@ Result<PathInfo> WalkAccess::stat(const std::string& path, bool fetch) {
 }
 
 Result<> WalkAccess::put(const std::string& path, std::string_view content, const Attributes& attributes) {
+  BytesView rest = view(content);
+  // A writer without content is not the same as one that was given nothing.
+  bool given = false;
+  return put_pieces(path, attributes, [&]() -> Result<std::optional<BytesView>> {
+    if (std::exchange(given, true)) return std::nullopt;
+    return rest;
+  });
+}
+
+Result<> WalkAccess::put_from(const std::string& path, const Source& source, const Attributes& attributes) {
+  return put_pieces(path, attributes, [&]() -> Result<std::optional<BytesView>> {
+    TRY_ASSIGN(const BytesView piece, source());
+    return piece.empty() ? std::nullopt : std::optional(piece);
+  });
+}
+
+Result<> WalkAccess::put_pieces(const std::string& path, const Attributes& attributes,
+                                const std::function<Result<std::optional<BytesView>>()>& next) {
   const std::string name = normal(path);
   TRY_ASSIGN(auto writer, root_.write(name, caller_, true, true, false));
   Attributes later;
@@ -154,7 +172,13 @@ Result<> WalkAccess::put(const std::string& path, std::string_view content, cons
     if (!set && set.error().code != Code::kUnsupported) return set;
     if (!set) later.emplace_back(attribute, value);
   }
-  TRY(writer->write(0, view(content)));
+  std::uint64_t offset = 0;
+  while (true) {
+    TRY_ASSIGN(const auto piece, next());
+    if (!piece) break;
+    TRY(writer->write(offset, *piece));
+    offset += piece->size();
+  }
   TRY(wait_for<FilePtr>(deadline_, [&](Reply<FilePtr> reply) { writer->commit(true, std::move(reply)); }));
   for (const auto& [attribute, value] : later) TRY(root_.set_xattr(name, attribute, value, caller_));
   return {};

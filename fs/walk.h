@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,6 +38,10 @@ class Access {
   // else right after it.
   using Attributes = std::vector<std::pair<std::string, std::string>>;
   virtual Result<> put(const std::string& path, std::string_view content, const Attributes& attributes) = 0;
+  // The same for content of any size, piece by piece. The next piece, valid until the next call; empty: that was all. A
+  // failure of it is that of the put, and nothing is stored. Not for secrets/: pieces are in ordinary memory.
+  using Source = std::function<Result<BytesView>()>;
+  virtual Result<> put_from(const std::string& path, const Source& source, const Attributes& attributes) = 0;
   // Several files below one namespace: all or none where that is possible, else one after another, and the message of a
   // failure says how many were stored.
   virtual Result<> put_all(std::span<const NewFile> files);
@@ -52,11 +57,16 @@ class WalkAccess final : public Access {
   Result<std::vector<PathInfo>> list(const std::string& path) override;
   Result<PathInfo> stat(const std::string& path, bool fetch) override;
   Result<> put(const std::string& path, std::string_view content, const Attributes& attributes) override;
+  Result<> put_from(const std::string& path, const Source& source, const Attributes& attributes) override;
   Result<> put_all(std::span<const NewFile> files) override;
   Result<std::uint64_t> remove(const std::string& path) override;
   Result<> control(const std::string& command) override;
 
  private:
+  // nullopt: that was all.
+  Result<> put_pieces(const std::string& path, const Attributes& attributes,
+                      const std::function<Result<std::optional<BytesView>>()>& next);
+
   Namespace& root_;
   Caller caller_;
   Millis deadline_;

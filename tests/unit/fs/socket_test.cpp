@@ -365,6 +365,56 @@ TEST_CASE("a put that is too large is refused before it is sent, and by the daem
   CHECK(rig.tree.state.lock()->files.empty());
 }
 
+TEST_CASE("content of unknown length is put piece by piece, whole or not at all") {
+  SocketRig rig;
+  REQUIRE(rig.server.start());
+  auto access = rig.client();
+  const std::string piece(200'001, 'x');
+  int pieces = 0;
+  const Access::Source source = [&]() -> Result<BytesView> { return ++pieces > 50 ? BytesView() : view(piece); };
+  REQUIRE(access->put_from("big", source, {}));
+  CHECK(rig.tree.state.lock()->files["big"].size() == 50 * piece.size());
+  // The reader of a file that breaks off.
+  pieces = 0;
+  const auto broken = access->put_from("cut", [&]() -> Result<BytesView> {
+    if (++pieces > 3) return fail(Code::kBroken, "the disk is gone", "buy another");
+    return view(piece);
+  }, {});
+  REQUIRE(!broken);
+  CHECK(broken.error().message == "the disk is gone");
+  CHECK(!rig.tree.state.lock()->files.contains("cut"));
+  // What the tree refuses, and what does not go this way; then the connection is of use.
+  bool given = false;
+  const auto once = [&](const char* text) {
+    given = false;
+    return [&given, text]() -> Result<BytesView> { return std::exchange(given, true) ? BytesView() : view(text); };
+  };
+  const auto refused = access->put_from("k", once("bad"), {});
+  REQUIRE(!refused);
+  CHECK(refused.error().message == "bad content");
+  CHECK(access->put_from("secrets/K", once("x"), {}).error().code == Code::kUnsupported);
+  REQUIRE(access->put_from("k", once("good"), {}));
+  CHECK(cat(*access, "k").value() == "good");
+  // In this process.
+  WalkAccess here(rig.tree, Caller{::geteuid(), ::getegid(), ::getpid()}, Millis(60'000));
+  REQUIRE(here.put_from("here", once("good"), {}));
+  CHECK(cat(*access, "here").value() == "good");
+}
+
+TEST_CASE("a client that leaves in the middle of a stream stores nothing") {
+  SocketRig rig;
+  REQUIRE(rig.server.start());
+  {
+    Fd fd = raw_connection(rig.path);
+    REQUIRE(wire::send_frame(fd.get(), wire::Type::kHello, wire::encode_text(RFS_VERSION)));
+    REQUIRE(wire::receive_frame(fd.get()));
+    REQUIRE(wire::send_frame(fd.get(), wire::Type::kRequest, wire::encode(wire::Request{wire::Verb::kPutFrom, "k"})));
+    REQUIRE(wire::send_frame(fd.get(), wire::Type::kData, view("half")));
+  }
+  rig.server.stop();
+  CHECK(rig.tree.state.lock()->files.empty());
+}
+
 TEST_CASE("what is encoded is decoded, and what is cut or too long is not") {
   PathInfo info{"a\xff/b", true, true, 1ull << 40, 1.5, 0755, {{"user.x", std::string("\0y", 2)}, {"", ""}}};
   Bytes bytes = wire::encode(info);
