@@ -140,22 +140,22 @@ class Checker {
 
 }  // namespace
 
-Result<std::string> set_aside(const std::string& directory, double now) {
+Result<std::string> set_aside(const std::string& directory, double now, const DbWords& words) {
+  const std::string path = directory + "/" + words.file;
   std::string suffix = ".corrupt-" + stamp(now);
   // Twice in one second, or a clock that was set back: never over what is there.
-  for (int i = 2; !absent(directory + "/cache.db" + suffix) || !absent(directory + "/objects" + suffix); ++i)
+  for (int i = 2; !absent(path + suffix) || !absent(directory + "/objects" + suffix); ++i)
     suffix = ".corrupt-" + stamp(now) + "-" + std::to_string(i);
-  std::string database = directory + "/cache.db";
-  std::string aside = database + suffix;
-  if (::rename(database.c_str(), aside.c_str()) != 0)
-    return fail_errno(errno, "cannot set the corrupt cache database aside");
+  std::string aside = path + suffix;
+  if (::rename(path.c_str(), aside.c_str()) != 0)
+    return fail_errno(errno, "cannot set the corrupt " + std::string(words.database) + " aside");
   // SQLite looks for them by the name of the database. They need not exist.
   for (const char* more : {"-wal", "-shm"})
-    if (::rename((database + more).c_str(), (aside + more).c_str()) != 0 && errno != ENOENT)
-      return fail_errno(errno, "cannot set a part of the corrupt cache database aside");
+    if (::rename((path + more).c_str(), (aside + more).c_str()) != 0 && errno != ENOENT)
+      return fail_errno(errno, "cannot set a part of the corrupt " + std::string(words.database) + " aside");
   // Its large bodies: to the next database they would be files that nothing refers to.
   if (::rename((directory + "/objects").c_str(), (directory + "/objects" + suffix).c_str()) != 0 && errno != ENOENT)
-    return fail_errno(errno, "cannot set the bodies of the corrupt cache database aside");
+    return fail_errno(errno, "cannot set the bodies of the corrupt " + std::string(words.database) + " aside");
   return aside;
 }
 

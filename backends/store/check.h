@@ -9,10 +9,10 @@
 
 namespace rfs::store {
 
-// Renames cache.db, its -wal and -shm, and objects/ to names that end in corrupt-<UTC time>. Answers the new path of
+// Renames the database, its -wal and -shm, and objects/ to names that end in corrupt-<UTC time>. Answers the new path of
 // the database. REQUIRES: the gate of the directory is held. Connections that are open keep working on the renamed
 // files (SQLite notices the move and leaves the names alone).
-Result<std::string> set_aside(const std::string& directory, double now);
+Result<std::string> set_aside(const std::string& directory, double now, const DbWords& words = {});
 
 // The problems of the file (quick_check) and, when `records`, of every sealed record; one a line; empty: sound.
 // Reads everything: for `doctor` and tests.

@@ -40,7 +40,7 @@ Result<Connections::Lease> Connections::read() {
 }
 
 Result<Connections::Lease> Connections::write() {
-  if (!writer_) return fail(Code::kReadOnly, "the cache was opened read-only", "make the cache directory writable");
+  if (!writer_) return fail(Code::kReadOnly, "the store was opened read-only", "make its directory writable");
   return Lease(*this, std::unique_lock(writer_mutex_));
 }
 

@@ -21,13 +21,11 @@ namespace {
 constexpr int kWriterBusyMs = 5'000;
 constexpr int kReaderBusyMs = 1'000;
 
-std::string database_path(const std::string& directory) { return directory + "/cache.db"; }
-
 bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
-Connections::Open reader_of(const std::string& path, Db::Mode mode) {
-  return [path, mode]() -> Result<std::unique_ptr<Db>> {
-    TRY_ASSIGN(auto db, Db::open(path, mode, kReaderBusyMs));
+Connections::Open reader_of(const std::string& path, Db::Mode mode, const DbWords& words) {
+  return [path, mode, words]() -> Result<std::unique_ptr<Db>> {
+    TRY_ASSIGN(auto db, Db::open(path, mode, kReaderBusyMs, words));
     TRY(configure_reader(*db));
     return db;
   };
@@ -51,7 +49,7 @@ Result<> create_store(Db& db, const SecretBytes& root, const StoreIdentity* iden
 Result<> Database::load_identity(Db& db, const SecretBytes& root) {
   TRY_ASSIGN(Bytes store_id, value_of(db, "store_id"));
   if (store_id.size() != identity_.store_id.size())
-    return fail(Code::kTampered, "the cache database lacks its store_id");
+    return fail(Code::kTampered, std::string("the ") + words_.database + " lacks its store_id");
   std::copy(store_id.begin(), store_id.end(), identity_.store_id.begin());
   TRY_ASSIGN(OpenedRing opened, open_ring(db, identity_.store_id, root, !read_only_));
   identity_.ring = std::move(opened.record);
@@ -79,26 +77,29 @@ Result<std::shared_ptr<Database>> Database::open_memory(const SecretBytes& root)
   return self;
 }
 
-Result<std::shared_ptr<Database>> Database::open_read_only(const std::string& directory, const SecretBytes& root) {
+Result<std::shared_ptr<Database>> Database::open_read_only(const Options& options, const SecretBytes& root) {
   std::shared_ptr<Database> self(new Database);
-  self->path_ = database_path(directory);
+  const std::string& directory = options.directory;
+  const DbWords& words = options.words;
+  self->words_ = words;
+  self->path_ = directory + "/" + words.file;
   self->read_only_ = true;
   if (!exists(self->path_))
-    return fail(Code::kReadOnly, "the cache directory is read-only and holds no database",
-                "make it writable, or name another with CACHE_DIR");
-  if (auto users = share(directory, {})) self->users_ = std::move(*users);
+    return fail(Code::kReadOnly, std::string("the ") + words.directory + " is read-only and holds no database",
+                std::string("make it writable, or name another with ") + words.variable);
+  if (auto users = share(directory, words)) self->users_ = std::move(*users);
   TRY_ASSIGN(self->locks_, Locks::open(directory + "/lock"));
   TRY_ASSIGN(self->objects_, Objects::open(directory + "/objects", true));
   auto use = [&](Db::Mode mode) -> Result<> {
-    TRY_ASSIGN(auto db, reader_of(self->path_, mode)());
+    TRY_ASSIGN(auto db, reader_of(self->path_, mode, words)());
     TRY_ASSIGN(SchemaState state, schema_state(*db));
     if (state == SchemaState::kNewer)
-      return fail(Code::kUnsupported, "the cache database was written by a newer version of this program",
-                  "update this program, or name another directory with CACHE_DIR");
+      return fail(Code::kUnsupported, std::string("the ") + words.database + " was written by a newer version of this program",
+                  std::string("update this program, or name another directory with ") + words.variable);
     if (state != SchemaState::kCurrent)
-      return fail(Code::kUnsupported, "the cache database is not of this version, and cannot be brought to it read-only");
+      return fail(Code::kUnsupported, std::string("the ") + words.database + " is not of this version, and cannot be brought to it read-only");
     TRY(self->load_identity(*db, root));
-    self->connections_ = std::make_unique<Connections>(nullptr, reader_of(self->path_, mode));
+    self->connections_ = std::make_unique<Connections>(nullptr, reader_of(self->path_, mode, words));
     return {};
   };
   // Together with a writer elsewhere when there is a -wal to share; SQLite cannot make one here.
@@ -109,20 +110,23 @@ Result<std::shared_ptr<Database>> Database::open_read_only(const std::string& di
   return self;
 }
 
-Result<std::shared_ptr<Database>> Database::open_file(const std::string& directory, const SecretBytes& root,
+Result<std::shared_ptr<Database>> Database::open_file(const Options& options, const SecretBytes& root,
                                                       const StoreIdentity* identity) {
   std::shared_ptr<Database> self(new Database);
-  self->path_ = database_path(directory);
+  const std::string& directory = options.directory;
+  const DbWords& words = options.words;
+  self->words_ = words;
+  self->path_ = directory + "/" + words.file;
   auto opened = [&]() -> Result<> {
-    TRY_ASSIGN(self->users_, share(directory, {}));
+    TRY_ASSIGN(self->users_, share(directory, words));
     TRY_ASSIGN(self->locks_, Locks::open(directory + "/lock"));
     TRY_ASSIGN(self->objects_, Objects::open(directory + "/objects", false));
-    TRY(make_private_file(self->path_, {}));
+    TRY(make_private_file(self->path_, words));
     struct stat file {};
-    if (::stat(self->path_.c_str(), &file) != 0) return fail_errno(errno, "cannot look at the cache database");
+    if (::stat(self->path_.c_str(), &file) != 0) return fail_errno(errno, std::string("cannot look at the ") + words.database);
     self->device_ = file.st_dev;
     self->inode_ = file.st_ino;
-    TRY_ASSIGN(auto db, Db::open(self->path_, Db::Mode::kReadWrite, kWriterBusyMs));
+    TRY_ASSIGN(auto db, Db::open(self->path_, Db::Mode::kReadWrite, kWriterBusyMs, words));
     auto usable = [&]() -> Result<> {
       TRY(configure_writer(*db, false));
       TRY(self->bring_up(*db, root, identity));
@@ -133,7 +137,7 @@ Result<std::shared_ptr<Database>> Database::open_file(const std::string& directo
     self->found_corrupt_ = db->corrupt() || (!usable && usable.error().code == Code::kTampered);
     TRY(std::move(usable));
     TRY_ASSIGN(self->data_version_, db->integer("PRAGMA data_version"));
-    self->connections_ = std::make_unique<Connections>(std::move(db), reader_of(self->path_, Db::Mode::kReadOnly));
+    self->connections_ = std::make_unique<Connections>(std::move(db), reader_of(self->path_, Db::Mode::kReadOnly, words));
     return {};
   }();
   if (opened || self->found_corrupt_) return self;
@@ -149,21 +153,21 @@ Result<std::shared_ptr<Database>> Database::open(const Options& options, const S
   };
   if (options.memory_only) return with_faults(open_memory(root));
   const std::string& directory = options.directory;
-  if (options.read_only) return with_faults(open_read_only(directory, root));
+  if (options.read_only) return with_faults(open_read_only(options, root));
   TRY(make_directories(directory, 0700));
   // faccessat, not access: the rights of the effective user, and EROFS for root too.
   if (::faccessat(AT_FDCWD, directory.c_str(), W_OK | X_OK, AT_EACCESS) != 0)
-    return with_faults(open_read_only(directory, root));
+    return with_faults(open_read_only(options, root));
 
   TRY_ASSIGN(auto gates, Locks::open(directory + "/lock"));
   TRY_ASSIGN([[maybe_unused]] auto gate, gates->gate());
-  TRY_ASSIGN(auto database, open_file(directory, root, identity));
+  TRY_ASSIGN(auto database, open_file(options, root, identity));
   if (database->found_corrupt_) {
     database.reset();  // before the files are renamed, so that it does not have to know
-    TRY_ASSIGN(std::string aside, set_aside(directory, options.now));
-    notice = "the cache database was corrupt and is kept as " + aside;
-    TRY_ASSIGN(database, open_file(directory, root, identity));
-    if (database->found_corrupt_) return fail(Code::kBroken, "a cache database just made is corrupt");
+    TRY_ASSIGN(std::string aside, set_aside(directory, options.now, options.words));
+    notice = std::string("the ") + options.words.database + " was corrupt and is kept as " + aside;
+    TRY_ASSIGN(database, open_file(options, root, identity));
+    if (database->found_corrupt_) return fail(Code::kBroken, std::string("a ") + options.words.database + " just made is corrupt");
   }
   return with_faults(std::move(database));
 }
@@ -192,8 +196,8 @@ Result<std::shared_ptr<Database>> reopen(const std::shared_ptr<Database>& old, c
     TRY_ASSIGN(auto locks, Locks::open(options.directory + "/lock"));
     TRY_ASSIGN([[maybe_unused]] auto gate, locks->gate());
     if (!old->replaced()) {
-      TRY_ASSIGN(std::string aside, set_aside(options.directory, options.now));
-      notice = "the cache database was corrupt and is kept as " + aside;
+      TRY_ASSIGN(std::string aside, set_aside(options.directory, options.now, options.words));
+      notice = std::string("the ") + options.words.database + " was corrupt and is kept as " + aside;
     }
   }
   std::string another;

@@ -1,4 +1,4 @@
-// Database: one opened cache.db and what belongs to it: connections, key ring, locks, objects/. Never reopened: when it
+// Database: one opened database of a store and what belongs to it: connections, key ring, locks, objects/. Never reopened: when it
 // is found corrupt, or another file took its name, EntryStore opens the next one and this one lives on for the bodies
 // that still read from it. Any thread.
 #pragma once
@@ -33,6 +33,7 @@ class Database {
     bool memory_only = false;
     double now = 0;  // wall seconds, for the name of a database set aside
     bool read_only = false;  // also where it could be written: nothing is made, migrated or set aside
+    DbWords words{};
   };
   // identity: for a store that has to be made; fresh keys when null. notice: what the user must be told, or "".
   static Result<std::shared_ptr<Database>> open(const Options& options, const SecretBytes& root,
@@ -56,14 +57,15 @@ class Database {
  private:
   Database() = default;
   static Result<std::shared_ptr<Database>> open_memory(const SecretBytes& root);
-  static Result<std::shared_ptr<Database>> open_read_only(const std::string& directory, const SecretBytes& root);
-  static Result<std::shared_ptr<Database>> open_file(const std::string& directory, const SecretBytes& root,
+  static Result<std::shared_ptr<Database>> open_read_only(const Options& options, const SecretBytes& root);
+  static Result<std::shared_ptr<Database>> open_file(const Options& options, const SecretBytes& root,
                                                      const StoreIdentity* identity);
   // Brings the schema to this program's version; makes it in an empty file.
   Result<> bring_up(Db& db, const SecretBytes& root, const StoreIdentity* identity);
   Result<> load_identity(Db& db, const SecretBytes& root);
 
   std::string path_;  // empty: in memory
+  DbWords words_;
   dev_t device_ = 0;
   ino_t inode_ = 0;
   bool read_only_ = false;

@@ -19,11 +19,12 @@ namespace rfs {
 
 class Db;
 
-// How messages call a database, its directory, and the variable that names the directory.
+// Which database it is: how messages call it, its directory, the variable that names the directory, and its file there.
 struct DbWords {
   const char* database = "cache database";
   const char* directory = "cache directory";
   const char* variable = "CACHE_DIR";
+  const char* file = "cache.db";
 };
 
 // One prepared statement in use. Parameters are bound in their order, and copied. When it goes out of scope it is

@@ -151,10 +151,12 @@ EntryStore::Usage EntryStore::usage() {
   return usage;
 }
 
-Result<EntryStore::Usage> EntryStore::look(const std::string& directory, const RootKey& root) {
+Result<EntryStore::Usage> EntryStore::look(const std::string& directory, const RootKey& root,
+                                                 const DbWords& words) {
   store::Database::Options options;
   options.directory = directory;
   options.read_only = true;
+  options.words = words;
   std::string notice;
   TRY_ASSIGN(const auto database, store::Database::open(options, root.bytes, nullptr, nullptr, notice));
   TRY_ASSIGN(const auto totals, store::find_totals(*database));

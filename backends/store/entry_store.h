@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "backends/store/db.h"
 #include "backends/tier.h"
 #include "base/counters.h"
 #include "base/error_ring.h"
@@ -24,16 +25,17 @@
 namespace rfs {
 
 struct StoreOptions {
-  std::string directory;                 // 0700; cache.db, objects/, lock in it
+  std::string directory;                 // 0700; the database, objects/, lock in it
   std::uint64_t max_bytes = 2ull << 30;  // bodies and rows; expired first, then least recently used
   std::uint64_t max_entries = 1'000'000;
   bool memory_only = false;  // ":memory:", for job isolation and tests
+  DbWords words{};           // which store: cache.db, or that of results.h
 };
 
 class EntryStore final : public DiskTier {
  public:
   // Opens or makes the store. Opening an existing one with another key: kNoKey. A newer schema: kUnsupported. An older
-  // one is migrated under the exclusive lock. A corrupt database is set aside (cache.db.corrupt-<time>), a new one is
+  // one is migrated under the exclusive lock. A corrupt database is set aside (NAME.corrupt-<time>), a new one is
   // made, and `notice` says so by name. A read-only directory: opened read-only when the database is there.
   static Result<std::unique_ptr<EntryStore>> open(StoreOptions options, const RootKey& root, const Clock& clock,
                                                   Counters& counters, ErrorRing& errors, std::string& notice);
@@ -77,7 +79,7 @@ class EntryStore final : public DiskTier {
   Usage usage();
   // Whether a store can be opened with this key, and what it holds; changes nothing. For `doctor`. Failures as open(),
   // and kTampered or kBroken for one that open() would set aside; kReadOnly when there is none.
-  static Result<Usage> look(const std::string& directory, const RootKey& root);
+  static Result<Usage> look(const std::string& directory, const RootKey& root, const DbWords& words = {});
   // quick_check, and every record's tag when `records`. The problems found, one a line; empty: sound.
   Result<std::vector<std::string>> check(bool records);
   // "" while writes succeed, else the last write failure in words, until one succeeds again.

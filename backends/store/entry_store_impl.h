@@ -15,13 +15,15 @@ struct EntryStore::Impl {
         faults(std::make_shared<store::Faults>(counters, errors)),
         counted(counters) {}
 
-  store::Database::Options database_options() const { return {options.directory, options.memory_only, clock.wall()}; }
+  store::Database::Options database_options() const { 
+    return {options.directory, options.memory_only, clock.wall(), false, options.words};
+   }
   std::shared_ptr<store::Database> current() { return *database.lock(); }
   std::int64_t now_ms() const { return static_cast<std::int64_t>(clock.wall() * 1000); }
   Result<> repair();
   Result<store::Writer*> writing() {
     if (writer) return writer.get();
-    Error error{Code::kReadOnly, "the cache was opened read-only", "make the cache directory writable"};
+    Error error{Code::kReadOnly, "the store was opened read-only", "make its directory writable"};
     faults->write_failed(error);
     return fail(std::move(error));
   }

@@ -34,7 +34,7 @@ Result<std::shared_ptr<Locks>> Locks::open(const std::string& path) {
     locks->fd_.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     return locks;
   }
-  if (!locks->fd_) return fail_errno(errno, "cannot open the lock of the cache directory");
+  if (!locks->fd_) return fail_errno(errno, "cannot open the lock of the store");
   return locks;
 }
 
@@ -79,10 +79,10 @@ Result<Locks::Gate> Locks::gate() {
   if (!writable_) return Gate(nullptr);
   auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   while (!set(F_WRLCK, kGateOffset)) {
-    if (errno != EAGAIN && errno != EACCES) return fail_errno(errno, "cannot lock the cache directory");
+    if (errno != EAGAIN && errno != EACCES) return fail_errno(errno, "cannot lock the directory of the store");
     if (std::chrono::steady_clock::now() > until)
       return fail(Code::kBusy, "another process has been opening the cache for ten seconds",
-                  "end the process that holds the file `lock` of the cache directory");
+                  "end the process that holds the file `lock` of its directory");
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   return Gate(shared_from_this());

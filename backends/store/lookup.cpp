@@ -71,7 +71,7 @@ Result<EntryPtr> find_entry(const std::shared_ptr<Database>& database, const Ent
     if (database->faults().is_spoiled(name))
       return fail(Code::kTampered, "the body of this entry in the cache is damaged");
     if (!body_is_there(*database, *record.body, behind)) {
-      Error error{Code::kTampered, "a body is missing from the cache directory, or cut short", "", -1};
+      Error error{Code::kTampered, "a body is missing from objects of the store, or cut short", "", -1};
       database->faults().spoiled(name, shown_path(key), error);
       return fail(std::move(error));
     }

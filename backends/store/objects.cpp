@@ -20,8 +20,8 @@ constexpr std::string_view kDraftSuffix = ".draft";
 
 // A failed system call on what is in the folder; what a user can do about a full disk is said here once.
 tl::unexpected<Error> failed(Error error, const std::string& what) {
-  error.message = what + " objects of the cache directory: " + error.message;
-  if (error.code == Code::kNoSpace) error.hint = "free some space on the file system of the cache directory";
+  error.message = what + " objects of the store: " + error.message;
+  if (error.code == Code::kNoSpace) error.hint = "free some space on its file system";
   return fail(std::move(error));
 }
 
@@ -77,14 +77,14 @@ Result<> Objects::Draft::keep() {
 Result<Bytes> Objects::read(const Id16& id, std::uint64_t offset, std::size_t length) const {
   // Opened for each chunk: a descriptor held by every body in memory would run into the limit of open files.
   Fd fd(::openat(folder_.get(), hex(id).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (!fd) return fail(Code::kBroken, "a body is missing from objects of the cache directory");
+  if (!fd) return fail(Code::kBroken, "a body is missing from objects of the store");
   Bytes bytes(length);
   std::size_t done = 0;
   while (done < length) {
     ssize_t n = ::pread(fd.get(), bytes.data() + done, length - done, static_cast<off_t>(offset + done));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return failed(errno, "cannot read a body in");
-    if (n == 0) return fail(Code::kBroken, "a body in objects of the cache directory is cut short");
+    if (n == 0) return fail(Code::kBroken, "a body in objects of the store is cut short");
     done += static_cast<std::size_t>(n);
   }
   return bytes;

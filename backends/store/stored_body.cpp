@@ -89,7 +89,7 @@ Result<Bytes> StoredBody::row(std::uint64_t index) const {
   auto stmt = db->use("SELECT data FROM chunk WHERE body_id = ? AND i = ?");
   stmt.blob(ref_.id).integer(static_cast<std::int64_t>(index));
   TRY_ASSIGN(bool found, stmt.step());
-  if (!found) return fail(Code::kBroken, "a chunk of a body is missing from the cache database");
+  if (!found) return fail(Code::kBroken, "a chunk of a body is missing from the database");
   BytesView data = stmt.blob_at(0);
   return Bytes(data.begin(), data.end());
 }

@@ -49,7 +49,7 @@ Result<> Writer::queue_entry(Op::Kind kind, EntryPtr entry) {
     return true;
   }();
   if (!room) {
-    Error error{Code::kBusy, "the cache takes more than the disk can write", "use a faster disk for CACHE_DIR"};
+    Error error{Code::kBusy, "the store takes more than the disk can write", "use a faster disk"};
     faults_->write_failed(error);
     return fail(std::move(error));
   }
