@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include "backends/store/body_draft.h"
 #include "backends/store/check.h"
 #include "backends/store/codec.h"
 #include "backends/store/entry_store_impl.h"
@@ -75,6 +76,11 @@ Result<> EntryStore::remove(const EntryKey& key) {
 Result<> EntryStore::put_now(const EntryPtr& entry, bool sync) {
   TRY_ASSIGN(store::Writer * writer, impl_->writing());
   return writer->put_now(entry, sync);
+}
+
+Result<std::unique_ptr<store::BodyDraft>> EntryStore::draft_body() {
+  TRY(impl_->writing());
+  return std::make_unique<store::BodyDraft>(impl_->current());
 }
 
 Result<> EntryStore::flush(bool sync) {

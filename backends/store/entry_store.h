@@ -24,6 +24,10 @@
 
 namespace rfs {
 
+namespace store {
+class BodyDraft;
+}
+
 struct StoreOptions {
   std::string directory;                 // 0700; the database, objects/, lock in it
   std::uint64_t max_bytes = 2ull << 30;  // bodies and rows; expired first, then least recently used
@@ -49,6 +53,9 @@ class EntryStore final : public DiskTier {
   // Like put, and returns when it is committed: durable against kill -9. sync: also against power loss (fsync).
   Result<> put_now(const EntryPtr& entry, bool sync) override;
   Result<> flush(bool sync) override;
+
+  // A body that is put once it is complete: see body_draft.h. kReadOnly: nothing can be put.
+  Result<std::unique_ptr<store::BodyDraft>> draft_body();
 
   // Names directly below a directory for one partition and class. Sorted by name.
   Result<std::vector<Listed>> list(Space space, const std::string& partition, const std::string& cls,

@@ -30,6 +30,11 @@ Preparer::~Preparer() {
   for (const Id16& id : files_) database_->objects()->remove(id);
 }
 
+void Preparer::committed() {
+  files_.clear();
+  for (const auto& draft : drafts_) draft->committed();
+}
+
 Result<PreparedEntry> Preparer::finish(const Entry& entry, MetaRecord record) {
   PreparedEntry prepared;
   prepared.key = entry.key;
@@ -51,6 +56,16 @@ Result<PreparedEntry> Preparer::put(const Entry& entry) {
   if (record.raw_len > kBodyMost) return fail(Code::kTooLarge, "a body is too large for the cache");
 
   Digest digest = body_digest(database_->ring(), entry.sha256);
+  if (auto drafted = std::dynamic_pointer_cast<const DraftedBody>(entry.body); drafted && drafted->is_of(*database_)) {
+    record.body = drafted->sealed().ref;
+    TRY_ASSIGN(PreparedEntry prepared, finish(entry, std::move(record)));
+    prepared.keep = drafted;
+    if (drafted->is_committed() || std::find(drafts_.begin(), drafts_.end(), drafted) != drafts_.end()) return prepared;
+    prepared.digest = digest;
+    prepared.fresh = drafted->sealed();
+    drafts_.push_back(std::move(drafted));
+    return prepared;
+  }
   TRY_ASSIGN(std::optional<Held> held, find_held(entry, digest));
   if (held) {
     record.body = held->ref;

@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "backends/store/seal_body.h"
+#include "backends/store/body_draft.h"
 
 namespace rfs::store {
 
@@ -37,7 +37,7 @@ class Preparer {
   Result<PreparedEntry> put(const Entry& entry);
   // New facts to the body that the store holds; like put when it holds another, or none.
   Result<PreparedEntry> update(const Entry& entry);
-  void committed() { files_.clear(); }
+  void committed();
 
  private:
   struct Held {
@@ -50,6 +50,7 @@ class Preparer {
 
   const std::shared_ptr<Database> database_;
   std::vector<Id16> files_;
+  std::vector<std::shared_ptr<const DraftedBody>> drafts_;
   std::map<Digest, Held> in_batch_;  // bodies that this batch writes
 };
 

@@ -11,7 +11,7 @@ namespace {
 
 using Sink = std::function<Result<>(Bytes sealed)>;
 
-Result<Sealer> start(const Database& database, const Id16& id, bool zstd) {
+Result<Sealer> sealer_of(const Database& database, const Id16& id, bool zstd) {
   const KeyRing& ring = database.ring();
   TRY_ASSIGN(const SecretBytes* key, ring.record_key(ring.current_term(), RecordKind::kBody));
   return Sealer::start(*key, RecordKind::kBody, zstd ? kFlagZstd : std::uint8_t{0}, ring.current_term(),
@@ -26,21 +26,15 @@ Result<> read_chunk(const Body& body, std::uint64_t offset, MutableBytes out) {
 
 // The sealed chunks of `body` in their order; answers the header of the record.
 Result<RecordHeader> seal_chunks(const Database& database, const Id16& id, const Body& body, const Sink& sink) {
-  TRY_ASSIGN(Sealer sealer, start(database, id, true));
+  TRY_ASSIGN(ChunkStream stream, ChunkStream::start(database, id));
   Bytes plain;
   for (std::uint64_t offset = 0; offset < body.size(); offset += kChunk) {
     plain.resize(static_cast<std::size_t>(std::min<std::uint64_t>(kChunk, body.size() - offset)));
     TRY(read_chunk(body, offset, plain));
-    bool last = offset + plain.size() == body.size();
-    TRY_ASSIGN(Bytes sealed, sealer.chunk(plain, last));
-    // Archives and the like: if the beginning does not shrink by a sixteenth, the reader is spared the work.
-    if (offset == 0 && sealed.size() > plain.size() - plain.size() / 16) {
-      TRY_ASSIGN(sealer, start(database, id, false));
-      TRY_ASSIGN(sealed, sealer.chunk(plain, last));
-    }
+    TRY_ASSIGN(Bytes sealed, stream.next(plain, offset + plain.size() == body.size()));
     TRY(sink(std::move(sealed)));
   }
-  return sealer.header();
+  return stream.header();
 }
 
 Result<> seal_rows(Database& database, const Body& body, SealedBody& out) {
@@ -60,22 +54,48 @@ Result<> seal_file(Database& database, const Body& body, SealedBody& out) {
                out.stored += sealed.size();
                return draft.append(sealed);
              }));
-  MemoryBody index(std::string(text(lengths)));
-  SealedBody sealed_index;
-  sealed_index.ref.id = out.ref.id;
-  TRY(seal_rows(database, index, sealed_index));
-  out.ref.index = sealed_index.ref.header;
-  out.rows = std::move(sealed_index.rows);
-  out.stored += sealed_index.stored;
+  TRY(seal_index(database, lengths, out));
   return draft.keep();
 }
 
 }  // namespace
 
+Result<ChunkStream> ChunkStream::start(const Database& database, const Id16& id) {
+  TRY_ASSIGN(Sealer sealer, sealer_of(database, id, true));
+  return ChunkStream(database, id, std::move(sealer));
+}
+
+Result<Bytes> ChunkStream::next(BytesView plain, bool last) {
+  TRY_ASSIGN(Bytes sealed, sealer_.chunk(plain, last));
+  // Archives and the like: if the beginning does not shrink by a sixteenth, the reader is spared the work.
+  if (!std::exchange(begun_, true) && sealed.size() > plain.size() - plain.size() / 16) {
+    TRY_ASSIGN(sealer_, sealer_of(*database_, id_, false));
+    TRY_ASSIGN(sealed, sealer_.chunk(plain, last));
+  }
+  return sealed;
+}
+
+Id16 fresh_body_id() {
+  Id16 id{};
+  const SecretBytes random = SecretBytes::random(id.size());
+  std::copy(random.reveal().begin(), random.reveal().end(), id.begin());
+  return id;
+}
+
+Result<> seal_index(Database& database, const Bytes& lengths, SealedBody& out) {
+  MemoryBody index(std::string(text(lengths)));
+  SealedBody sealed;
+  sealed.ref.id = out.ref.id;
+  TRY(seal_rows(database, index, sealed));
+  out.ref.index = sealed.ref.header;
+  out.rows = std::move(sealed.rows);
+  out.stored += sealed.stored;
+  return {};
+}
+
 Result<SealedBody> seal_body(Database& database, const Body& body) {
   SealedBody out;
-  SecretBytes random = SecretBytes::random(out.ref.id.size());
-  std::copy(random.reveal().begin(), random.reveal().end(), out.ref.id.begin());
+  out.ref.id = fresh_body_id();
   out.pin = database.locks().pin(out.ref.id);
   if (body.size() > kRowsMost && database.objects()) {
     TRY(seal_file(database, body, out));

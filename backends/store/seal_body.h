@@ -21,6 +21,27 @@ struct SealedBody {
   std::shared_ptr<const Locks::Pin> pin;
 };
 
+// Seals the chunks of one body in their order. One thread.
+class ChunkStream {
+ public:
+  static Result<ChunkStream> start(const Database& database, const Id16& id);
+  // ciphertext ‖ tag. Every chunk but the last is exactly kChunk bytes of plaintext.
+  Result<Bytes> next(BytesView plain, bool last);
+  const RecordHeader& header() const { return sealer_.header(); }  // constant from the first chunk on
+
+ private:
+  ChunkStream(const Database& database, const Id16& id, Sealer sealer)
+      : database_(&database), id_(id), sealer_(std::move(sealer)) {}
+  const Database* database_;
+  Id16 id_;
+  Sealer sealer_;
+  bool begun_ = false;
+};
+
+Id16 fresh_body_id();
+// Sealed chunks as the rows of an index of their lengths; the header of the index goes into out.ref.index.
+Result<> seal_index(Database& database, const Bytes& lengths, SealedBody& out);
+
 // Reads all of `body`. A file is durable when this returns, and the caller's to remove if it does not commit its row.
 Result<SealedBody> seal_body(Database& database, const Body& body);
 
