@@ -57,6 +57,11 @@ constexpr const char* kHelp[] = {
     "Bodies of peers that GitHub did not confirm",
     "Bodies given to peers",
     "Peers sent away: strangers, and broken formats",
+    "Results of scans that were stored",
+    "Results of scans that were opened",
+    "Scans that were skipped",
+    "Skipped scans whose time nobody had recorded",
+    "Seconds of the other skipped scans",
 };
 static_assert(std::size(kHelp) == static_cast<std::size_t>(Counter::kCount), "a counter without its help");
 

@@ -7,7 +7,6 @@ namespace rfs {
 std::string Daemon::stats_of(const Totals::Values& values) {
   const auto count = [&](Counter counter) { return values[static_cast<std::size_t>(counter)]; };
   const std::uint64_t hits = count(Counter::kHits), requests = hits + count(Counter::kMisses);
-  const std::uint64_t nothing = 0;
   const PeersState peers = peers_->state();
   JsonLine line;
   line.number("hits", hits)
@@ -26,8 +25,15 @@ std::string Daemon::stats_of(const Totals::Values& values) {
       .number("connected_peers", static_cast<std::uint64_t>(peers.peers.size()))
       .number("peer_count", static_cast<std::uint64_t>(peers.peers.size()))
       .boolean("p2p_enabled", peers.running);
-  for (const char* later : {"scans_cached", "scans_retrieved", "scans_skipped", "scan_time_saved_hours"})
-    line.number(later, nothing);
+  const std::uint64_t skipped = count(Counter::kScansSkipped);
+  line.number("scans_cached", count(Counter::kScansCached))
+      .number("scans_retrieved", count(Counter::kScansRetrieved))
+      .number("scans_skipped", skipped);
+  // Unknown is unknown: no guess stands for a scan whose time nobody recorded.
+  if (skipped > 0 && count(Counter::kScansSkippedUntimed) == skipped)
+    line.raw("scan_time_saved_hours", "null");
+  else
+    line.real("scan_time_saved_hours", static_cast<double>(count(Counter::kScanSecondsSaved)) / 3600);
   const Vault::State secrets = credentials();
   line.number("credentials_stored", secrets.stored)
       .number("credentials_accessed", secrets.accessed)
@@ -39,7 +45,9 @@ std::string Daemon::stats_of(const Totals::Values& values) {
   for (std::size_t i = static_cast<std::size_t>(Counter::kMemoryHits); i < values.size(); ++i) {
     const auto counter = static_cast<Counter>(i);
     const bool said = counter == Counter::kApiCallsMade || counter == Counter::kApiCallsSaved ||
-                      counter == Counter::kExpirations || counter == Counter::kEvictions;
+                      counter == Counter::kExpirations || counter == Counter::kEvictions ||
+                      counter == Counter::kScansCached || counter == Counter::kScansRetrieved ||
+                      counter == Counter::kScansSkipped;
     if (!said) line.number(counter_name(counter), values[i]);
   }
   return line.str() + "\n";

@@ -115,7 +115,16 @@ void Ops::unlink(Request request, fuse_ino_t parent, const char* name) {
 }
 
 // Directories exist by name alone: there is nothing to remove.
-void Ops::rmdir(Request request, fuse_ino_t parent, const char* name) { refuse_change(request, parent, name, EPERM); }
+void Ops::rmdir(Request request, fuse_ino_t parent, const char* name) {
+  auto directory = nodes_.find(parent);
+  if (!directory) return request.error(ESTALE);
+  if (options_.read_only) return request.error(EROFS);
+  const std::string path = child_path(directory->path, name);
+  auto removed = root_.remove_directory(path, request.caller());
+  if (removed) return request.ok();
+  if (removed.error().code == Code::kUnsupported) return refuse_change(request, parent, name, EPERM);
+  refuse(request, removed.error());
+}
 
 // The name decides what a file is. EXDEV makes `mv` copy and remove, which is what a rename would have to do.
 void Ops::rename(Request request, fuse_ino_t, const char*, fuse_ino_t to_parent, const char* to_name, unsigned) {

@@ -39,6 +39,9 @@ class Lazy final : public Namespace {
     return space().write_all(files, caller);
   }
   Result<> remove(const std::string& path, const Caller& caller) override { return space().remove(path, caller); }
+  Result<> remove_directory(const std::string& path, const Caller& caller) override {
+    return space().remove_directory(path, caller);
+  }
   Result<> make_directory(const std::string& path, const Caller& caller) override {
     return space().make_directory(path, caller);
   }

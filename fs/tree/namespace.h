@@ -106,6 +106,11 @@ class Namespace {
     (void)path, (void)caller;
     return fail(Code::kReadOnly, "this part of the tree is read-only");
   }
+  // A directory, with all that is below it.
+  virtual Result<> remove_directory(const std::string& path, const Caller& caller) {
+    (void)path, (void)caller;
+    return fail(Code::kUnsupported, "directories of this part of the tree stay");
+  }
   virtual Result<> make_directory(const std::string& path, const Caller& caller) {
     (void)path, (void)caller;
     return fail(Code::kReadOnly, "this part of the tree is read-only");

@@ -37,6 +37,21 @@ first ':'), else the default. Many programs ignore an error at close: `runnerfs 
 More: man 7 runnerfs
 )";
 
+const char* const kCodeqlReadme = R"(codeql/ holds results of scans: OWNER/REPO/COMMIT/CONFIG/LANGUAGE.sarif, sealed on disk.
+
+    cp results/python.sarif octo/hello/$SHA/security-extended/python.sarif     store; what is no SARIF is refused
+    cp octo/hello/$SHA/security-extended/python.sarif .                        read
+    jq .severity_breakdown octo/hello/$SHA/security-extended/python.json       its summary
+    cat octo/hello/$SHA/security-extended/python.explain                       what it is good for, or what there is
+    cp octo/hello/$SHA/github/python.sarif .                                   GitHub's own analysis of the commit
+    rm octo/hello/$SHA/security-extended/python.sarif                          invalidate; rmdir a whole directory
+
+CONFIG is a query suite, or sha256-HEX of a configuration. A result that was copied here is read, but is no ground to
+skip a scan: `runnerfs codeql put` stores it with the key of its scan, and `runnerfs codeql check` goes by that.
+
+More: man 7 runnerfs, runnerfs codeql --help
+)";
+
 const char* const kInfoReadme = R"(.runnerfs/ is this filesystem explaining itself. Every file is made when it is opened; nothing here asks GitHub.
 
     stats.json        hits, misses, requests made and saved, since the mount

@@ -7,6 +7,7 @@ extern const char* const kApiReadme;
 extern const char* const kCacheReadme;
 extern const char* const kInfoReadme;
 extern const char* const kSecretsReadme;
+extern const char* const kCodeqlReadme;
 inline constexpr const char* kReadmeName = "README";
 
 }  // namespace rfs

@@ -72,6 +72,11 @@ Result<> Root::remove(const std::string& path, const Caller& caller) {
   return fixed();
 }
 
+Result<> Root::remove_directory(const std::string& path, const Caller& caller) {
+  if (auto [space, rest] = place(path); space && !rest.empty()) return space->remove_directory(rest, caller);
+  return fail(Code::kUnsupported, "the directories at the root stay");
+}
+
 Result<> Root::make_directory(const std::string& path, const Caller& caller) {
   auto [space, rest] = place(path);
   if (path.empty() || (space && rest.empty())) return fail(Code::kExists, "the directory exists");

@@ -24,6 +24,7 @@ class Root final : public Namespace {
                                         bool exclusive) override;
   Result<> write_all(std::span<const NewFile> files, const Caller& caller) override;
   Result<> remove(const std::string& path, const Caller& caller) override;
+  Result<> remove_directory(const std::string& path, const Caller& caller) override;
   Result<> make_directory(const std::string& path, const Caller& caller) override;
   Result<std::vector<std::string>> xattr_names(const std::string& path, const Caller& caller) override;
   Result<std::string> xattr(const std::string& path, const std::string& name, const Caller& caller) override;
