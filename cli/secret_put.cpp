@@ -73,7 +73,7 @@ Result<> store_once(const Given& given, const Access::Attributes& attributes, co
   return reach->access().put(path, value.reveal_text(), attributes);
 }
 
-int store(const Given& given, bool must_exist) {
+int store_value(const Given& given, bool must_exist) {
   if (given.arguments.size() > 1)  // never repeated in a message: it may be the value
     return report({Code::kUsage, "there is more than a name: a value is read from stdin, not from the command line",
                    "printf %s \"$VALUE\" | runnerfs secret put NAME"});
@@ -94,7 +94,7 @@ int store(const Given& given, bool must_exist) {
 
 }  // namespace
 
-int run_secret_put(const Given& given) { return store(given, false); }
-int run_secret_rotate(const Given& given) { return store(given, true); }
+int run_secret_put(const Given& given) { return store_value(given, false); }
+int run_secret_rotate(const Given& given) { return store_value(given, true); }
 
 }  // namespace rfs
