@@ -89,6 +89,10 @@ std::optional<Bytes> unhex(std::string_view text) {
   return out;
 }
 
+bool is_hex_of(std::string_view text, std::size_t digits) {
+  return text.size() == digits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 std::string base32_lower(BytesView bytes) { return pack(bytes, kBase32, 5); }
 std::optional<Bytes> unbase32(std::string_view text) { return unpack(text, 5, base32_value); }
 

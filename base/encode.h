@@ -11,6 +11,7 @@ namespace rfs {
 
 std::string hex(BytesView bytes);                               // lower case
 std::optional<Bytes> unhex(std::string_view text);              // either case
+bool is_hex_of(std::string_view text, std::size_t digits);      // so many digits as hex() writes them
 std::string base32_lower(BytesView bytes);                      // RFC 4648, no padding (CIDv1 multibase 'b' without the prefix)
 std::optional<Bytes> unbase32(std::string_view text);           // either case, no padding
 std::string base64(BytesView bytes);                            // RFC 4648 with padding

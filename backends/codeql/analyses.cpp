@@ -53,13 +53,18 @@ Analysis analysis_of(const json& object) {
   return out;
 }
 
-Result<json> get_json(GithubApi& api, const std::string& path, const std::string& query) {
+Result<std::string> get_text(GithubApi& api, const ApiQuestion& question) {
   std::string body;
-  TRY(api.get(path, query, GithubApi::Media::kJson, [&](BytesView bytes) {
+  TRY(api.get(question.path, question.query, GithubApi::Media::kJson, [&](BytesView bytes) {
     body.append(text(bytes));
     return body.size() <= kMostJson;
   }));
   if (body.size() > kMostJson) return fail(Code::kTooLarge, "GitHub's answer is larger than 64 MiB");
+  return body;
+}
+
+Result<json> get_json(GithubApi& api, const std::string& path, const std::string& query) {
+  TRY_ASSIGN(const std::string body, get_text(api, {path, query}));
   return parse_json(body);
 }
 
@@ -81,10 +86,14 @@ std::string analysis_path(const std::string& repository, const std::string& id) 
   return fmt::format("{}/code-scanning/analyses/{}", repos(repository), id);
 }
 
-Result<std::vector<Analysis>> list_analyses(GithubApi& api, const std::string& repository, const std::string& ref) {
+ApiQuestion analyses_question(const std::string& repository, const std::string& ref) {
   std::string query = "tool_name=CodeQL&per_page=100";
   if (!ref.empty()) query = fmt::format("ref={}&{}", percent_encode(ref), query);
-  TRY_ASSIGN(const json answer, get_json(api, repos(repository) + "/code-scanning/analyses", query));
+  return {repos(repository) + "/code-scanning/analyses", std::move(query)};
+}
+
+Result<std::vector<Analysis>> analyses_in(std::string_view text, const std::string& ref) {
+  TRY_ASSIGN(const json answer, parse_json(text));
   if (!answer.is_array()) return fail(Code::kBroken, "GitHub's list of analyses is no list");
   std::vector<Analysis> out;
   for (const json& one : answer) {
@@ -104,14 +113,11 @@ bool is_of_language(const Analysis& analysis, std::string_view language) {
   return named && named->name == language;
 }
 
-Result<std::optional<Analysis>> find_analysis(GithubApi& api, const std::string& repository, const std::string& commit,
-                                              const std::string& ref, std::string_view language) {
-  for (const std::string& from : ref.empty() ? std::vector<std::string>{""} : std::vector<std::string>{ref, ""}) {
-    TRY_ASSIGN(const auto list, list_analyses(api, repository, from));
-    for (const Analysis& analysis : list)
-      if (analysis.commit == commit && analysis.error.empty() && is_of_language(analysis, language)) return analysis;
-  }
-  return std::nullopt;
+const Analysis* find_analysis(const std::vector<Analysis>& newest_first, std::string_view commit,
+                              std::string_view language) {
+  for (const Analysis& analysis : newest_first)
+    if (analysis.commit == commit && analysis.error.empty() && is_of_language(analysis, language)) return &analysis;
+  return nullptr;
 }
 
 Result<std::string> GithubSource::default_ref(const ScanEvent& event) {
@@ -133,8 +139,9 @@ Result<std::vector<std::string>> GithubSource::refs(const ScanEvent& event) {
 
 Result<const std::vector<Analysis>*> GithubSource::list(const std::string& ref) {
   if (const auto held = lists_.find(ref); held != lists_.end()) return &held->second;
-  TRY_ASSIGN(auto fresh, list_analyses(api_, repository_, ref));
-  return &(lists_[ref] = std::move(fresh));
+  TRY_ASSIGN(const std::string answer, get_text(api_, analyses_question(repository_, ref)));
+  TRY_ASSIGN(lists_[ref], analyses_in(answer, ref));
+  return &lists_[ref];
 }
 
 Result<std::string> GithubSource::tree_of(const std::string& commit) {

@@ -29,9 +29,14 @@ struct Analysis {
   std::uint64_t results = 0;
 };
 
-// The newest hundred of CodeQL for a ref ("" is any), newest first. One request. kDenied, kNotFound and the like as
-// GitHub answers: code scanning is off, the token may not read it.
-Result<std::vector<Analysis>> list_analyses(GithubApi& api, const std::string& repository, const std::string& ref);
+// A GET of GitHub's REST API.
+struct ApiQuestion {
+  std::string path, query;  // path begins with /repos/; query may be ""
+};
+// For the newest hundred analyses of CodeQL of a ref ("" is any). One request.
+ApiQuestion analyses_question(const std::string& repository, const std::string& ref);
+// What the answer lists of the ref and can be named, newest first. kBroken: it is no list.
+Result<std::vector<Analysis>> analyses_in(std::string_view answer, const std::string& ref);
 
 // Of which language an analysis is, by its category: "/language:python", ".github/workflows/x.yml:analyze/language:go".
 bool is_of_language(const Analysis& analysis, std::string_view language);
@@ -77,10 +82,8 @@ class GithubSource {
   std::map<std::string, bool> same_;                    // by commit
 };
 
-// The analysis that codeql/OWNER/REPO/COMMIT/github/LANGUAGE.sarif stands for: of the ref if one is given, else of any;
-// the newest of the commit and language without an error. nullopt: there is none.
-Result<std::optional<Analysis>> find_analysis(GithubApi& api, const std::string& repository, const std::string& commit,
-                                              const std::string& ref, std::string_view language);
+// The newest of a commit and language that GitHub has without an error; null when there is none.
+const Analysis* find_analysis(const std::vector<Analysis>& newest_first, std::string_view commit, std::string_view language);
 // REST path of an analysis, for Media::kSarif.
 std::string analysis_path(const std::string& repository, const std::string& id);
 

@@ -41,6 +41,8 @@ Result<std::string> canonical_config(std::string_view text) {
     return std::string(kHashed) + hash_of(*canonical);
   }
   if (text.size() > kLongest) return fail(Code::kNameTooLong, "the name of a configuration is longer than 200 bytes");
+  if (text.starts_with(kHashed) && !is_hex_of(text.substr(kHashed.size()), 64))
+    return fail(Code::kInvalid, "'sha256-' is followed by the 64 hexadecimal digits of a configuration's hash");
   if (!is_name(text) || text == "github")
     return fail(Code::kInvalid, fmt::format("'{}' is neither the name of a query suite nor JSON", text),
                 "give a query suite such as security-extended, or a JSON object");

@@ -5,6 +5,7 @@
 
 #include "backends/codeql/config.h"
 #include "backends/codeql/languages.h"
+#include "base/encode.h"
 #include "fs/tree/readme.h"
 
 namespace rfs {
@@ -12,11 +13,7 @@ namespace {
 
 using ScanPathKind = CodeqlPath::What;
 
-bool is_hex(std::string_view text, std::size_t size) {
-  return text.size() == size && std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-         });
-}
+constexpr const char* kGithub = "github";
 
 // GitHub's own rule for owners and repositories.
 bool is_github_name(std::string_view text) {
@@ -58,7 +55,7 @@ Result<CodeqlPath> hidden(const std::vector<std::string>& parts) {
   for (const Form& form : keys ? std::span<const Form>(kKeys) : std::span<const Form>(kDigests)) {
     if (!parts[1].ends_with(form.end)) continue;
     out.hash = parts[1].substr(0, parts[1].size() - form.end.size());
-    if (!is_hex(out.hash, 64)) return fail(Code::kNotFound, "the name is no SHA-256 in hexadecimal digits");
+    if (!is_hex_of(out.hash, 64)) return fail(Code::kNotFound, "the name is no SHA-256 in hexadecimal digits");
     out.what = form.what;
     return out;
   }
@@ -75,7 +72,7 @@ Result<> read_file_name(const std::string& file, CodeqlPath& out) {
                                     {".sarif", ScanPathKind::kSarif},
                                     {".json", ScanPathKind::kSummary},
                                     {".explain", ScanPathKind::kExplain}};
-  const bool github = out.name.config == "github";
+  const bool github = out.name.config == kGithub;
   if (file == "manifest.json" && !github) {
     out.what = ScanPathKind::kManifests;
     return {};
@@ -116,12 +113,17 @@ Result<CodeqlPath> parse_codeql_path(std::string_view path) {
     return fail(Code::kInvalid, "this is no name of a repository", "codeql/OWNER/REPO/COMMIT/CONFIG/LANGUAGE.sarif");
   out.name.repository = parts[0] + "/" + parts[1];
   if (parts.size() == 2) return out;
-  if (!is_hex(parts[2], 40))
+  if (!is_hex_of(parts[2], 40))
     return fail(Code::kInvalid, "a commit is named by its 40 hexadecimal digits, in lower case",
                 "`git rev-parse HEAD` prints them");
   out.name.commit = parts[2];
   if (parts.size() == 3) return out;
-  TRY_ASSIGN(out.name.config, codeql::canonical_config(parts[3]));
+  // "github" is what GitHub has, and no configuration.
+  if (parts[3] == kGithub) {
+    out.name.config = kGithub;
+  } else {
+    TRY_ASSIGN(out.name.config, codeql::canonical_config(parts[3]));
+  }
   if (parts.size() == 4) return out;
   if (parts.size() > 5) return fail(Code::kNotDirectory, "a result is a file");
   TRY(read_file_name(parts[4], out));

@@ -264,14 +264,18 @@ TEST_CASE("the analysis of a commit and language is found for the tree") {
   const std::string commit = rig.repo.head();
   std::string element = rig.analysis(commit);
   element.replace(element.find("/language:python"), 16, ".github/workflows/x.yml:analyze/language:c-cpp/");
-  rig.list(rig.analysis(commit) + "," + element);
-  const auto found = [&](const std::string& language) {
-    return find_analysis(rig.github, "octo/hello", commit, "", language).value().has_value();
-  };
+  const ApiQuestion question = analyses_question("octo/hello", "");
+  CHECK(question.path == "/repos/octo/hello/code-scanning/analyses");
+  CHECK(question.query == "tool_name=CodeQL&per_page=100");
+  CHECK(analyses_question("octo/hello", "refs/heads/a b").query == "ref=refs%2Fheads%2Fa%20b&" + question.query);
+  const auto list = analyses_in("[" + rig.analysis(commit) + "," + element + "]", "").value();
+  const auto found = [&](const std::string& language) { return find_analysis(list, commit, language) != nullptr; };
   CHECK(found("python"));
   CHECK(found("cpp"));
   CHECK_FALSE(found("go"));
-  CHECK_FALSE(find_analysis(rig.github, "octo/hello", std::string(40, '1'), "", "python").value());
+  CHECK(find_analysis(list, std::string(40, '1'), "python") == nullptr);
+  CHECK(analyses_in("[" + rig.analysis(commit) + "]", "refs/heads/other").value().empty());
+  CHECK_FALSE(analyses_in("{}", ""));
   CHECK(analysis_path("octo/hello", "7") == "/repos/octo/hello/code-scanning/analyses/7");
 }
 
