@@ -130,7 +130,7 @@ std::string summary_json(const ResultInfo& info) {
     line.raw("scan_duration", "null");
   line.text("timestamp", rfc3339(info.stored_at)).text("digest", "sha256:" + info.digest).number("size", info.size);
   line.text("key", info.key).text("mode", info.mode).text("tree", info.tree).text("ref", info.ref).text("event", info.event);
-  line.text("trust", info.trust).text("source", info.source).text("not_reusable", info.not_reusable);
+  line.text("trust", info.trust).text("provenance", info.source).text("not_reusable", info.not_reusable);
   // What the SARIF itself says: members of one object.
   std::string out = line.str();
   if (info.summary.size() > 2) out.replace(out.size() - 1, 1, ", " + info.summary.substr(1));

@@ -141,6 +141,7 @@ Attributes CodeqlTree::Impl::attributes(const ResultInfo& info, const EntryPtr& 
     if (!value.empty()) out.emplace_back(std::string("user.runnerfs.") + name, value);
   };
   add("trust", info.trust);
+  add("provenance", info.source);
   add("key", info.key);
   add("mode", info.mode);
   add("tree", info.tree);
@@ -242,22 +243,22 @@ Result<std::vector<Listing>> CodeqlTree::list(const std::string& path, const Cal
   return out;
 }
 
-void CodeqlTree::bind(const std::string& path, const Caller&, Reply<FilePtr> reply) {
+void CodeqlTree::bind(const std::string& path, const Caller& caller, Reply<FilePtr> reply) {
   auto where = impl_->parse(path);
   if (!where) return reply(fail(std::move(where.error())));
-  if (where->what == ScanPath::kGithub) return impl_->github(where->name, std::move(reply));
+  if (where->what == ScanPath::kGithub) return impl_->github(where->name, caller, std::move(reply));
   reply(impl_->file(*where));
 }
 
-void CodeqlTree::open(const std::string& path, const Caller&, FilePtr, Reply<FilePtr> reply) {
+void CodeqlTree::open(const std::string& path, const Caller& caller, FilePtr, Reply<FilePtr> reply) {
   auto where = impl_->parse(path);
   if (!where) return reply(fail(std::move(where.error())));
   if (where->what == ScanPath::kGithub) {
-    auto kept = std::move(reply).share();
-    return impl_->github(where->name, Reply<FilePtr>([kept, path, errors = &impl_->errors](Result<FilePtr> result) {
-                           if (!result) errors->add("codeql/" + path, result.error());
-                           (*kept)(std::move(result));
-                         }));
+    auto told = [kept = std::move(reply).share(), path, errors = &impl_->errors](Result<FilePtr> result) {
+      if (!result) errors->add("codeql/" + path, result.error());
+      (*kept)(std::move(result));
+    };
+    return impl_->github(where->name, caller, Reply<FilePtr>(std::move(told)));
   }
   auto file = impl_->file(*where);
   if (file && (where->what == ScanPath::kSarif || where->what == ScanPath::kDigest))

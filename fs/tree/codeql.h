@@ -21,7 +21,7 @@ struct CodeqlTreeOptions {
 class CodeqlTree final : public Namespace {
  public:
   // GitHub's analysis of a commit and language: answers on another thread, kNotFound when there is none.
-  using Github = std::function<void(const results::ResultName& name, Reply<FilePtr> reply)>;
+  using Github = std::function<void(const results::ResultName& name, const Caller& caller, Reply<FilePtr> reply)>;
   CodeqlTree(CodeqlTreeOptions options, results::Results& results, Github github, Pool& pool, Counters& counters,
              ErrorRing& errors);
   ~CodeqlTree() override;

@@ -11,14 +11,14 @@ namespace rfs {
 
 class Lazy final : public Namespace {
  public:
-  // make: called once, at the first use; the namespace outlives this one. Must not throw.
-  explicit Lazy(std::function<Namespace*()> make) : make_(std::move(make)) {}
+  // make: called once, at the first use; the namespace outlives this one. Must not throw. mode: of its directory.
+  explicit Lazy(std::function<Namespace*()> make, mode_t mode = 0700) : make_(std::move(make)), mode_(mode) {}
 
   Result<Node> lookup(const std::string& path, const Caller& caller) override {
     if (!path.empty()) return space().lookup(path, caller);
     Node node;
     node.kind = Node::Kind::kDirectory;
-    node.mode = 0700;
+    node.mode = mode_;
     node.timeout = 3600;  // it is always there
     return node;
   }
@@ -62,6 +62,7 @@ class Lazy final : public Namespace {
     return *space_;
   }
   const std::function<Namespace*()> make_;
+  const mode_t mode_;
   std::once_flag once_;
   Namespace* space_ = nullptr;
 };
