@@ -29,6 +29,7 @@ std::string identity_of(Access& access) {
 bool same_store(Access& access, const Settings& settings) {
   const std::string identity = identity_of(access);
   return json_text(identity, "cache_directory") == settings.cache_directory &&
+         json_text(identity, "codeql_directory") == settings.codeql_directory &&
          json_text(identity, "credentials_directory") == settings.credentials_directory;
 }
 

@@ -43,11 +43,8 @@ std::vector<std::string> notes_of(const Environment& environment) {
   std::vector<std::string> out;
   for (const auto& [name, text] : environment) {
     if (text.empty()) continue;
-    if (const char* reason = without_effect_variable(name)) {
-      out.push_back(fmt::format("environment {}: has no effect: {}", name, reason));
-    } else if (name.starts_with("RUNNERFS_") && name != "RUNNERFS_MOUNT" && find_option(std::string_view(name).substr(9)) == nullptr) {
+    if (name.starts_with("RUNNERFS_") && name != "RUNNERFS_MOUNT" && find_option(std::string_view(name).substr(9)) == nullptr)
       out.push_back(fmt::format("environment {}: there is no such option", name));
-    }
   }
   return out;
 }

@@ -99,12 +99,6 @@ constexpr Row kKeys[] = {
     {"logging.log_messages", kPeerLog},
 };
 
-constexpr const char* kNoScans = "this version keeps no scan results";
-
-constexpr Row kVariables[] = {
-    {"CODEQL_CACHE_DIR", kNoScans},
-};
-
 template <std::size_t N>
 const char* find(const Row (&rows)[N], std::string_view name) {
   for (const Row& row : rows)
@@ -115,6 +109,5 @@ const char* find(const Row (&rows)[N], std::string_view name) {
 }  // namespace
 
 const char* without_effect(std::string_view key) { return find(kKeys, key); }
-const char* without_effect_variable(std::string_view name) { return find(kVariables, name); }
 
 }  // namespace rfs

@@ -1,5 +1,4 @@
-// Keys and variables of the Python implementation's configuration that this version reads and does not act on, each
-// with the reason, so that nobody wonders why a line has no effect. Pure.
+// Keys of the Python implementation's configuration that this version reads and does not act on, each with the reason, so that nobody wonders why a line has no effect. Pure.
 #pragma once
 
 #include <string_view>
@@ -8,7 +7,5 @@ namespace rfs {
 
 // Why the key of cache-config.yml or p2p-config.yml has no effect; null when it is no such key.
 const char* without_effect(std::string_view key);
-// The same for an environment variable.
-const char* without_effect_variable(std::string_view name);
 
 }  // namespace rfs

@@ -74,7 +74,7 @@ Result<std::unique_ptr<Daemon>> Daemon::build(const Configuration& configuration
       new Daemon(configuration, served, std::move(key), std::move(context), std::move(keys)));
   TRY(daemon->open_store());
   daemon->build_tiers(std::move(token));
-  daemon->build_trees();
+  daemon->build_trees(environment);
   return daemon;
 }
 
@@ -167,7 +167,7 @@ void Daemon::build_tiers(EnvironmentToken token) {
   totals_ = std::make_unique<Totals>(*store_, counters_);
 }
 
-void Daemon::build_trees() {
+void Daemon::build_trees(const Environment& environment) {
   ApiTreeOptions api;
   api.others = settings_.allow_other;
   api.max_pages = static_cast<unsigned>(settings_.api_max_pages);
@@ -178,6 +178,8 @@ void Daemon::build_trees() {
   cache.others = settings_.allow_other;
   cache.max_document = settings_.max_object_size;
   cache_tree_ = std::make_unique<CacheTree>(cache, *cache_, clock_, *pool_, counters_, errors_);
+  scans_ = std::make_unique<Scans>(Scans::Parts{settings_, key_, clock_, *pool_, counters_, errors_, root_},
+                                   codeql::scan_event(environment, file_of_runner));
   info_.add("stats.json", [this] { return stats_json(); });
   info_.add("totals.json", [this] { return totals_json(); });
   info_.add("metrics", [this] { return metrics_text(); });
@@ -191,6 +193,7 @@ void Daemon::build_trees() {
   info_.set_control([this](const std::string& command, const Caller& caller) { return control(command, caller); });
   root_.add("api", *api_tree_);
   root_.add("cache", *cache_tree_);
+  root_.add("codeql", scans_->tree());
   root_.add("secrets", secrets_);
   root_.add(".runnerfs", info_);
 }
@@ -240,6 +243,7 @@ void Daemon::tick() {
     warned_[window.resource] = window.reset;
     log(Level::kWarning, "{} calls of '{}' remain until {}", window.remaining, window.resource, rfc3339(window.reset));
   }
+  scans_->tick();
   peers_->count_bytes();
   if (++ticks_ % 60 != 0) return;
   if (auto saved = totals_->save(); !saved) log(Level::kWarning, "totals were not kept: {}", saved.error().message);
@@ -252,6 +256,8 @@ void Daemon::close() {
   if (auto saved = totals_->save(); !saved) log(Level::kWarning, "totals were not kept: {}", saved.error().message);
   if (auto flushed = store_->flush(true); !flushed)
     log(Level::kWarning, "the store was not written: {}", flushed.error().message);
+  if (auto flushed = scans_->flush(); !flushed)
+    log(Level::kWarning, "results of scans were not written: {}", flushed.error().message);
 }
 
 // Fronts first, so that nobody asks any more; then what runs; then who may still be waiting for GitHub.
@@ -260,6 +266,7 @@ Daemon::~Daemon() {
   socket_.reset();
   if (peers_) peers_->stop();
   if (pool_) pool_->stop();
+  scans_.reset();  // before api/, which its searches wait for
   api_tree_.reset();
   cache_tree_.reset();
   secrets_tree_.reset();

@@ -27,6 +27,7 @@
 #include "cli/keys.h"
 #include "cli/network_secret.h"
 #include "cli/places.h"
+#include "cli/scans.h"
 #include "cli/secrets_env.h"
 #include "cli/totals.h"
 #include "fs/kernel/session.h"
@@ -70,6 +71,7 @@ class Daemon {
   const Routes& routes() const { return *routes_; }
   Result<IdentityPtr> identity() { return identities_->current(); }
   Counters& counters() { return counters_; }
+  Scans& scans() { return *scans_; }
   Session* session() { return session_.get(); }
   User served() const { return served_; }
   // Why what is written ends with this process; nullopt when it is kept on disk.
@@ -102,7 +104,7 @@ class Daemon {
   Daemon(const Configuration& configuration, User served, ChosenKey key, Context context, KeySourceOptions keys);
   Result<> open_store();
   void build_tiers(EnvironmentToken token);
-  void build_trees();
+  void build_trees(const Environment& environment);
   void trouble(const std::string& what, const Error& error);
   Result<> run_control(const std::string& command, const Caller& caller);
   // daemon_secrets.cpp
@@ -153,6 +155,7 @@ class Daemon {
   std::string secrets_trouble_;         // why it could not
   std::unique_ptr<Namespace> secrets_tree_;
   Lazy secrets_{[this] { return make_secrets(); }};
+  std::unique_ptr<Scans> scans_;
   InfoTree info_{clock_};
   Root root_{settings_.allow_other};
   EnvironmentToken network_secret_;   // its network part alone; emptied by start_peers()

@@ -37,7 +37,7 @@ int run_doctor(const Given& given) {
   const Findings clock = check_origin(findings, *configuration, std::move(token), sources.environment);
   check_directories(findings, configuration->settings, sources.environment);
   check_key(findings, configuration->settings, sources.environment);
-  check_answers(findings, configuration->settings, sources.environment);
+  check_stores(findings, configuration->settings, sources.environment);
   check_credentials(findings, configuration->settings, sources.environment);
   check_peers(findings, configuration->settings, for_peers, peers_of_daemon(given), given.has("--peers"));
   findings.insert(findings.end(), clock.begin(), clock.end());

@@ -23,7 +23,7 @@ void check_fuse(Findings& out);
 void check_mounts(Findings& out, const Environment& environment);
 void check_directories(Findings& out, const Settings& settings, const Environment& environment);
 void check_key(Findings& out, const Settings& settings, const Environment& environment);
-void check_answers(Findings& out, const Settings& settings, const Environment& environment);
+void check_stores(Findings& out, const Settings& settings, const Environment& environment);
 // doctor_credentials.cpp
 void check_credentials(Findings& out, const Settings& settings, const Environment& environment);
 // doctor_peers.cpp. running: peers.json of a daemon, or "". closely: named peers are dialled, and no secret is a failure.

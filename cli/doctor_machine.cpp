@@ -85,6 +85,7 @@ void check_mounts(Findings& out, const Environment& environment) {
 
 void check_directories(Findings& out, const Settings& settings, const Environment& environment) {
   check_directory(out, "store", settings.cache_directory, "--cache-directory");
+  check_directory(out, "scan results", settings.codeql_directory, "--codeql-directory");
   check_directory(out, "credentials", settings.credentials_directory, "--credentials-directory");
   check_directory(out, "state", state_directory(environment), "XDG_STATE_HOME");
 }

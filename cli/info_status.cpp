@@ -39,6 +39,7 @@ std::string Daemon::daemon_json() {
   JsonLine line;
   line.text("version", RFS_VERSION).number("pid", static_cast<std::int64_t>(::getpid()));
   line.text("mountpoint", mountpoint_).text("socket", socket_path_).text("cache_directory", settings_.cache_directory);
+  line.text("codeql_directory", settings_.codeql_directory);
   line.text("credentials_directory", settings_.credentials_directory).raw("context", context_json());
   return line.text("stop_error", *stop_error.lock()).str() + "\n";
 }
@@ -83,7 +84,7 @@ std::string Daemon::status_json() {
                          .number("entries", static_cast<std::uint64_t>(memory_->entries()))
                          .number("bytes", memory_->bytes())
                          .str());
-  line.raw("secrets", secrets_json()).raw("peers", peers_status_json());
+  line.raw("secrets", secrets_json()).raw("codeql", scans_->status_json()).raw("peers", peers_status_json());
   line.raw("identity", identity.str()).raw("rate_limits", list_json(windows)).text("proof", origin_->proof_state());
   // Each of the two has its own view of the disk.
   std::set<std::string> resting;

@@ -23,8 +23,8 @@ Result<std::string> init(const Settings& settings, KeySource& source) {
   if (kind == KeySourceKind::kMemory && !before) {
     if (store_exists)
       return fail(Code::kExists,
-                  fmt::format("there is a store in {} or {}, which memory cannot have the key of",
-                              settings.cache_directory, settings.credentials_directory),
+                  fmt::format("there is a store in {}, {} or {}, which memory cannot have the key of",
+                              settings.cache_directory, settings.codeql_directory, settings.credentials_directory),
                   "move that directory away first");
     TRY(source.record(kind));
     return std::string("nothing is kept on disk: the root key lives in memory");

@@ -61,6 +61,7 @@ bool keeps_answers(const Settings& settings) { return settings.cache_enabled && 
 
 bool has_stores(const Settings& settings) {
   return ::access((settings.cache_directory + "/cache.db").c_str(), F_OK) == 0 ||
+         ::access((settings.codeql_directory + "/codeql.db").c_str(), F_OK) == 0 ||
          ::access((settings.credentials_directory + "/credentials.db").c_str(), F_OK) == 0;
 }
 

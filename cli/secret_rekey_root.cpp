@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "backends/results/results.h"
 #include "backends/secrets/vault.h"
 #include "backends/store/root_change.h"
 #include "base/time.h"
@@ -19,8 +20,6 @@
 namespace rfs {
 namespace {
 
-constexpr DbWords kCacheWords{};
-
 struct Work {
   Settings settings;
   KeySource source;
@@ -31,7 +30,18 @@ struct Work {
 };
 
 bool there(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
-std::string cache_of(const Settings& settings) { return settings.cache_directory + "/cache.db"; }
+
+// Stores of entries that are there, with how messages name them.
+std::vector<std::pair<std::string, DbWords>> databases_of(const Settings& settings) {
+  std::vector<std::pair<std::string, DbWords>> out;
+  const auto add = [&](const std::string& directory, const DbWords& words) {
+    const std::string path = directory + "/" + words.file;
+    if (there(path)) out.emplace_back(path, words);
+  };
+  add(settings.cache_directory, DbWords{});
+  add(settings.codeql_directory, results::kResultsWords);
+  return out;
+}
 
 Result<std::unique_ptr<Vault>> open_vault(Work& work, const RootKey& key) {
   VaultOptions options;
@@ -45,8 +55,8 @@ Result<> lay_everywhere(Work& work) {
     TRY_ASSIGN(const auto vault, open_vault(work, work.present));
     TRY(vault->rekey_root(work.next, {::geteuid(), ::getegid(), ::getpid(), own_path()}));
   }
-  if (there(cache_of(work.settings)))
-    TRY(store::lay_ring(cache_of(work.settings), kCacheWords, work.present.bytes, work.next.bytes));
+  for (const auto& [path, words] : databases_of(work.settings))
+    TRY(store::lay_ring(path, words, work.present.bytes, work.next.bytes));
   return {};
 }
 
@@ -54,7 +64,7 @@ Result<> settle_everywhere(Work& work) {
   if (there(work.settings.credentials_directory + "/credentials.db")) {
     TRY_ASSIGN([[maybe_unused]] const auto vault, open_vault(work, work.next));
   }
-  if (there(cache_of(work.settings))) TRY(store::settle_ring(cache_of(work.settings), kCacheWords, work.next.bytes));
+  for (const auto& [path, words] : databases_of(work.settings)) TRY(store::settle_ring(path, words, work.next.bytes));
   return {};
 }
 

@@ -64,6 +64,8 @@ struct Settings {
   bool require_mlock = false;          // no secrets/ unless its memory can be locked
 
   // Results of scans.
+  std::string codeql_directory = "~/.cache/codeql";
+  std::uint64_t codeql_max_bytes = 4ull << 30;
   double codeql_cache_ttl = 24 * 3600;  // seconds that a result lasts while an input of its scan may move
 
   // Peers.

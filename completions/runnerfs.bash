@@ -8,7 +8,7 @@ _runnerfs() {
     --cache-persistence --no-cache-persistence --cache-directory --cache-max-size --cache-max-bytes --cache-default-ttl
     --operation-ttls --memory-max-bytes --memory-max-entries --rate-limiting-warning-threshold
     --snapshot-interval --rate-limiting-aggressive-threshold --rate-limiting-cache-first-mode --no-rate-limiting-cache-first-mode
-    --key-source --isolation --credentials-directory --audit-sync --audit-owner --codeql-cache-ttl --require-mlock --no-require-mlock
+    --key-source --isolation --credentials-directory --audit-sync --audit-owner --codeql-directory --codeql-max-bytes --codeql-cache-ttl --require-mlock --no-require-mlock
     --p2p-enabled --no-p2p-enabled --p2p-listen-port --p2p-port-first --p2p-port-last
     --p2p-listen --p2p-network-id --p2p-secret-file --p2p-verify --p2p-deadline
     --p2p-peer-discovery --no-p2p-peer-discovery --p2p-bootstrap-peers --p2p-allow --p2p-block
@@ -25,7 +25,7 @@ _runnerfs() {
       COMPREPLY=($(compgen -f -- "$cur"))
       return
       ;;
-    --cache-directory | --credentials-directory | --dir | --directory | --from-dir | --mount)
+    --cache-directory | --codeql-directory | --credentials-directory | --dir | --directory | --from-dir | --mount)
       COMPREPLY=($(compgen -d -- "$cur"))
       return
       ;;

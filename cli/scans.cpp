@@ -1,0 +1,112 @@
+#include "cli/scans.h"
+
+#include <algorithm>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "fs/tree/unavailable.h"
+
+namespace rfs {
+namespace {
+
+constexpr std::uint64_t kMemoryScansMost = 256u << 20;  // of results that live in memory
+
+mode_t directory_mode(const Settings& settings) { return settings.allow_other ? 0755 : 0700; }
+
+}  // namespace
+
+Scans::Scans(const Parts& parts, const codeql::ScanEvent& event)
+    : parts_(parts),
+      trust_(codeql::trust_class(event)),
+      github_(parts.root, parts.pool, event.ref),
+      lazy_(
+          [this] {
+            open();
+            return tree_.get();
+          },
+          directory_mode(parts.settings)) {}
+
+// Why nothing is kept on disk though that is what was asked for, or is not what was asked for at all.
+std::optional<Error> Scans::nowhere() const {
+  if (parts_.key.trouble && keeps_answers(parts_.settings)) return parts_.key.trouble;
+  if (!parts_.key.memory_only) return std::nullopt;
+  return Error{Code::kUnsupported, "results of scans are in memory, and end with this process",
+               "let a daemon keep them: `runnerfs mount`, or `runnerfs serve --background`"};
+}
+
+Result<std::unique_ptr<EntryStore>> Scans::open_store() {
+  // A result that was thought to be kept and is not would cost a scan unseen: memory does not stand in for the disk.
+  if (parts_.key.trouble && keeps_answers(parts_.settings)) return fail(*parts_.key.trouble);
+  StoreOptions options;
+  options.words = results::kResultsWords;
+  options.directory = parts_.settings.codeql_directory;
+  options.max_bytes = parts_.settings.codeql_max_bytes;
+  if (!parts_.key.memory_only)
+    return EntryStore::open(options, parts_.key.key, parts_.clock, parts_.counters, parts_.errors, notice_);
+  options.memory_only = true;
+  options.max_bytes = std::min(options.max_bytes, kMemoryScansMost);
+  RootKey fresh;
+  fresh.bytes = SecretBytes::random(32);
+  return EntryStore::open(options, fresh, parts_.clock, parts_.counters, parts_.errors, notice_);
+}
+
+void Scans::open() {
+  std::call_once(once_, [this] {
+    auto store = open_store();
+    if (!notice_.empty()) log(Level::kWarning, "{}", notice_);
+    if (store) {
+      store_ = std::move(*store);
+      results_ = std::make_unique<results::Results>(*store_, trust_, parts_.clock, parts_.counters);
+      tree_ = std::make_unique<CodeqlTree>(
+          CodeqlTreeOptions{parts_.settings.allow_other}, *results_,
+          [this](const results::ResultName& name, const Caller& caller, Reply<FilePtr> reply) {
+            github_.find(name, caller, std::move(reply));
+          },
+          parts_.pool, parts_.counters, parts_.errors);
+    } else {
+      error_ = std::move(store.error());
+      log(Level::kWarning, "codeql/ is not available: {}", error_->message);
+      parts_.counters.add(Counter::kStoreErrors);
+      parts_.errors.add("codeql", *error_);
+      tree_ = std::make_unique<Unavailable>(*error_);
+    }
+    opened_ = true;
+  });
+}
+
+Result<results::Results*> Scans::results() {
+  open();
+  if (error_) return fail(*error_);
+  return results_.get();
+}
+
+std::optional<Error> Scans::not_kept() const {
+  if (opened_ && error_) return error_;
+  return nowhere();
+}
+
+void Scans::tick() {
+  if (opened_ && store_ && store_->changed_by_others()) results_->changed();
+}
+
+Result<> Scans::flush() {
+  if (!opened_ || !store_) return {};
+  return store_->flush(true);
+}
+
+std::string Scans::status_json() const {
+  const bool on_disk = !nowhere();
+  JsonLine line;
+  line.boolean("available", !opened_ || !error_).boolean("on_disk", on_disk);
+  line.text("directory", on_disk ? parts_.settings.codeql_directory : "").text("trust", trust_);
+  std::string trouble = opened_ && error_ ? error_->message : "";
+  if (opened_ && store_) {
+    const EntryStore::Usage usage = store_->usage();
+    line.number("entries", usage.entries).number("bytes", usage.bytes).boolean("read_only", usage.read_only);
+    trouble = store_->trouble();
+    if (trouble.empty()) trouble = notice_;
+  }
+  return line.text("trouble", trouble).str();
+}
+
+}  // namespace rfs
