@@ -28,6 +28,18 @@ def sarif(path="app.py", count=1, version="2.20.1", category="/language:python",
     return json.dumps({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [one]})
 
 
+def big_sarif(size):
+    """Pieces of about 1 MiB of a SARIF of at least `size` bytes, in all."""
+    head, tail = sarif(count=1).split('"results": [', 1)
+    result, tail = tail.split("}], \"properties\"", 1)
+    yield (head + '"results": [').encode()
+    one = (result + "},\n").encode()
+    many = max(1, (1 << 20) // len(one))
+    for _ in range(-(-size // (many * len(one)))):
+        yield one * many
+    yield (result + "}], \"properties\"" + tail).encode()
+
+
 class Repo:
     def __init__(self, root, *init):
         self.root = str(root)
