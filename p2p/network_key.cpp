@@ -31,6 +31,7 @@ NetworkKey NetworkKey::derive(BytesView secret, std::string_view network_id) {
   key.member_ = expand(net, "/member");
   key.session_ = expand(net, "/session");
   key.ask_ = expand(net, "/ask", domain);
+  key.beacon_ = expand(net, "/beacon");
   return key;
 }
 
@@ -40,6 +41,7 @@ NetworkKey NetworkKey::clone() const {
   copy.member_ = member_.clone();
   copy.session_ = session_.clone();
   copy.ask_ = ask_.clone();
+  copy.beacon_ = beacon_.clone();
   return copy;
 }
 

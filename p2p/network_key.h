@@ -28,12 +28,14 @@ class NetworkKey {
   SecretBytes session(const Digest& hash) const;
   // The pseudonym of a canonical request key.
   Digest ask_id(BytesView canonical) const;
+  // What beacons are sealed under: runnerfs-formats(7), "BEACONS".
+  const SecretBytes& beacon() const { return beacon_; }
 
  private:
   NetworkKey() = default;
   Bytes transcript_bytes(const Transcript& transcript) const;
   std::string network_id_;
-  SecretBytes member_, session_, ask_;
+  SecretBytes member_, session_, ask_, beacon_;
 };
 
 // The key of one direction of a stream: from its opener, or to it.

@@ -13,7 +13,8 @@ using p2p::Reach;
 
 constexpr Millis kFirst{500}, kNamedMost{5'000}, kNameAgain{30'000}, kRefused{600'000};
 constexpr std::size_t kHeardMost = 200;
-constexpr int kHearsayTries = 3, kHearsayAMinute = 5;
+constexpr int kHearsayTries = 3;
+constexpr std::array kAMinute{20, 5};  // dialled at most, by HeardFrom
 
 bool is_ip(int family, const std::string& text) {
   unsigned char bytes[sizeof(in6_addr)];
@@ -68,6 +69,24 @@ bool worth_dialling(const Multiaddr& address, const std::vector<std::string>& ow
   return range != 0 && std::any_of(own.begin(), own.end(), [&](const std::string& ip) { return private_range(ip) == range; });
 }
 
+bool beacon_worth_dialling(const Multiaddr& address, const std::vector<std::string>& own) {
+  if (worth_dialling(address, own)) return true;
+  const auto endpoint = address.endpoint();
+  const auto is_here = [](const std::string& ip) { return p2p::reach_of(ip) == Reach::kLoopback; };
+  return endpoint && !endpoint->is_name() && endpoint->port != 0 && !address.peer().empty() && is_here(endpoint->host) &&
+         !own.empty() && std::all_of(own.begin(), own.end(), is_here);
+}
+
+std::vector<Multiaddr> beacon_addresses(const std::vector<Multiaddr>& listened) {
+  std::vector<Multiaddr> out;
+  for (const Reach wanted : {Reach::kPublic, Reach::kPrivate, Reach::kLoopback}) {
+    if (wanted == Reach::kLoopback && !out.empty()) break;
+    for (const Multiaddr& address : listened)
+      if (const auto endpoint = address.endpoint(); endpoint && p2p::reach_of(endpoint->host) == wanted) out.push_back(address);
+  }
+  return out;
+}
+
 AddressBook::Line* AddressBook::find(const Multiaddr& address) {
   for (Line& line : lines_)
     if (line.address == address) return &line;
@@ -81,18 +100,21 @@ void AddressBook::name(const Multiaddr& address, SteadyTime now) {
     if (!known->under_way) known->next = now;
     return;
   }
-  lines_.push_back({address, true, false, 0, now, {}});
+  lines_.push_back({address, true, HeardFrom::kPeer, false, 0, now, {}});
 }
 
-void AddressBook::hear(const Multiaddr& address, SteadyTime now) {
-  if (find(address) || heard() >= kHeardMost) return;
-  lines_.push_back({address, false, false, 0, now, {}});
+void AddressBook::hear(const Multiaddr& address, HeardFrom by, SteadyTime now) {
+  if (Line* known = find(address)) {
+    if (by == HeardFrom::kBeacon) known->told = by;
+    return;
+  }
+  if (heard(by) < kHeardMost) lines_.push_back({address, false, by, false, 0, now, {}});
 }
 
 std::vector<Multiaddr> AddressBook::due(SteadyTime now, const std::function<bool(const PeerId&)>& connected) {
-  if (now - hearsay_from_ >= std::chrono::minutes(1)) {
-    hearsay_from_ = now;
-    hearsay_ = 0;
+  if (now - minute_ >= std::chrono::minutes(1)) {
+    minute_ = now;
+    dialled_ = {};
   }
   std::vector<Multiaddr> out;
   for (Line& line : lines_) {
@@ -106,7 +128,9 @@ std::vector<Multiaddr> AddressBook::due(SteadyTime now, const std::function<bool
       line.next = now + kNameAgain;
       continue;
     }
-    if (!line.named && ++hearsay_ > kHearsayAMinute) continue;
+    const auto told = static_cast<std::size_t>(line.told);
+    if (!line.named && dialled_[told] >= kAMinute[told]) continue;
+    if (!line.named) ++dialled_[told];
     line.under_way = true;
     out.push_back(line.address);
   }
@@ -148,9 +172,9 @@ bool AddressBook::is_named(const PeerId& peer) const {
   });
 }
 
-std::size_t AddressBook::heard() const {
+std::size_t AddressBook::heard(HeardFrom by) const {
   return static_cast<std::size_t>(
-      std::count_if(lines_.begin(), lines_.end(), [](const Line& line) { return !line.named; }));
+      std::count_if(lines_.begin(), lines_.end(), [by](const Line& line) { return !line.named && line.told == by; }));
 }
 
 }  // namespace rfs

@@ -42,6 +42,8 @@ class Peers::Node final : public p2p::HostEvents, public p2p::CacheEvents, publi
   void share(const EntryPtr& entry);
   bool fetch_entry(const std::string& key);
   void add(const p2p::Multiaddr& address);
+  void hear(std::vector<FoundPeer> peers);
+  std::optional<FoundPeer> to_be_found() const;
   PeersState state();
   void count_bytes();
 
@@ -86,6 +88,7 @@ class Peers::Node final : public p2p::HostEvents, public p2p::CacheEvents, publi
   void begin_exchange(p2p::Connection& connection);
   std::string exchange_text() const;
   void heard(const ExchangeMessage& message);
+  void found(const std::vector<FoundPeer>& peers);
   std::vector<std::string> own_addresses() const;
   void send_strangers_away(SteadyTime now);
 

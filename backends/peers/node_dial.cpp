@@ -21,6 +21,10 @@ void Peers::Node::add(const p2p::Multiaddr& address) {
   });
 }
 
+void Peers::Node::hear(std::vector<FoundPeer> peers) {
+  post([self = shared_from_this(), peers = std::move(peers)] { self->found(peers); });
+}
+
 void Peers::Node::dial_due() {
   if (stopping_) return;
   const auto connected = [this](const p2p::PeerId& peer) { return host_->find(peer) != nullptr; };
@@ -109,8 +113,32 @@ void Peers::Node::heard(const ExchangeMessage& message) {
     for (const std::string& one : *list) {
       const auto address = p2p::Multiaddr::parse(one);
       if (!address || !worth_dialling(*address, own) || address->peer() == self_) continue;
-      if (!strangers_.contains(address->peer())) book_.hear(*address, std::chrono::steady_clock::now());
+      if (!strangers_.contains(address->peer())) book_.hear(*address, HeardFrom::kPeer, std::chrono::steady_clock::now());
     }
+}
+
+void Peers::Node::found(const std::vector<FoundPeer>& peers) {
+  if (connections(false).size() >= options_.max_peers) return;
+  const std::vector<std::string> own = own_addresses();
+  for (const FoundPeer& one : peers) {
+    const auto id = p2p::PeerId::from_bytes(one.id);
+    if (!id || *id == self_ || strangers_.contains(*id)) continue;
+    for (const std::string& text : one.addresses) {
+      const auto address = p2p::Multiaddr::parse(text);
+      const auto endpoint = address ? address->endpoint() : std::nullopt;
+      if (!endpoint || (!address->peer().empty() && address->peer() != *id)) continue;
+      const auto whole = p2p::Multiaddr::of(*endpoint, *id);
+      if (beacon_worth_dialling(whole, own)) book_.hear(whole, HeardFrom::kBeacon, std::chrono::steady_clock::now());
+    }
+  }
+  dial_due();
+}
+
+std::optional<FoundPeer> Peers::Node::to_be_found() const {
+  FoundPeer out;
+  out.id.assign(self_.bytes().begin(), self_.bytes().end());
+  for (const p2p::Multiaddr& address : beacon_addresses(host_->addresses())) out.addresses.push_back(address.text());
+  return out.addresses.empty() ? std::nullopt : std::optional(std::move(out));
 }
 
 // Only members are kept, peers that hold the secret in the way of the Python implementation, and whom the owner named.

@@ -50,6 +50,15 @@ Result<> Peers::add(const std::string& address) {
   return {};
 }
 
+void Peers::hear(std::vector<FoundPeer> peers) {
+  if (const std::shared_ptr<Node> node = *node_.lock()) node->hear(std::move(peers));
+}
+
+std::optional<FoundPeer> Peers::to_be_found() {
+  const std::shared_ptr<Node> node = *node_.lock();
+  return node ? node->to_be_found() : std::nullopt;
+}
+
 PeersState Peers::state() {
   const std::shared_ptr<Node> node = *node_.lock();
   return node ? node->state() : PeersState{};

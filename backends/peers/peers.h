@@ -42,6 +42,12 @@ struct PeersSecret {
   SecretBytes text;                     // as the Python implementation takes it
 };
 
+// A peer as its beacon tells of it (backends/actions/beacon.h).
+struct FoundPeer {
+  Bytes id;                            // multihash
+  std::vector<std::string> addresses;  // multiaddrs
+};
+
 struct PeerState {
   std::string id, agent, proof;  // proof: "member", "token" or "none"
   std::vector<std::string> addresses;
@@ -98,6 +104,11 @@ class Peers final : public RemoteTier {
   bool fetch_entry(const std::string& key);
   // Dials, for good. kUnsupported: it does not run. kInvalid: no address.
   Result<> add(const std::string& address);
+  // Dials them, a few a minute, unless enough are connected. Believed as much as is good for an address that a member gave
+  // of itself: it is a member only when it proves it. Any thread.
+  void hear(std::vector<FoundPeer> peers);
+  // What others need to find this node; nullopt: it does not listen, or has no address that leads here. Any thread.
+  std::optional<FoundPeer> to_be_found();
   // Any thread; as of the last second.
   PeersState state();
   // Adds the bytes on the wire to the counters.

@@ -138,6 +138,8 @@ TEST_CASE("the proof of membership is the vector's") {
   CHECK(hex(key().responder_mac(at, initiator)) == "a6750531daaffcb00fcfa374dcdc8743d58a4219ab39a0342c1942c9b7eedab2");
   CHECK(hex(stream_key(key().session(at.hash), 5, true).reveal()) ==
         "9edb9da8f12c6fed7222d2277ac738cea40929dcc02e91bebccd2aca87296316");
+  CHECK(hex(key().beacon().reveal()) == "c3825b7cd2a4c955d4cf5ce8770799edc1a32d328ccf214f148b06ab52e598ef");
+  CHECK(key().clone().beacon().equals(key().beacon().reveal()));
   CHECK(stream_key(key().session(at.hash), 5, false).reveal().size() == 32);
   CHECK_FALSE(
       stream_key(key().session(at.hash), 5, false).equals(stream_key(key().session(at.hash), 5, true).reveal()));

@@ -92,18 +92,62 @@ TEST_CASE("a name may come to stand for more machines") {
 
 TEST_CASE("hearsay is tried slowly, a few times, and is bounded") {
   AddressBook book;
-  for (int i = 0; i < 300; ++i) book.hear(at("/ip4/8.8.4." + std::to_string(i % 250 + 1) + "/tcp/" + std::to_string(9000 + i) + "/p2p/" + kOne), kStart);
-  CHECK(book.heard() == 200);
+  for (int i = 0; i < 300; ++i) book.hear(at("/ip4/8.8.4." + std::to_string(i % 250 + 1) + "/tcp/" + std::to_string(9000 + i) + "/p2p/" + kOne), HeardFrom::kPeer, kStart);
+  CHECK(book.heard(HeardFrom::kPeer) == 200);
   CHECK(book.due(kStart, nobody).size() == 5);
   CHECK(book.due(kStart + Millis(59'000), nobody).empty());
   AddressBook one;
   const Multiaddr told = at(std::string("/ip4/8.8.8.8/tcp/9000/p2p/") + kOne);
-  one.hear(told, kStart);
+  one.hear(told, HeardFrom::kPeer, kStart);
   SteadyTime now = kStart;
   for (int i = 0; i < 3; ++i) {
     REQUIRE(one.due(now, nobody).size() == 1);
     one.failed(told, false, now);
     now += Millis(120'000);
   }
-  CHECK(one.heard() == 0);
+  CHECK(one.heard(HeardFrom::kPeer) == 0);
+}
+
+TEST_CASE("a beacon is dialled sooner than hearsay, whatever hearsay says") {
+  AddressBook book;
+  const auto number = [](int i) { return at("/ip4/8.8.4.4/tcp/" + std::to_string(9000 + i) + "/p2p/" + kOne); };
+  for (int i = 0; i < 300; ++i) book.hear(number(i), HeardFrom::kPeer, kStart);
+  for (int i = 0; i < 300; ++i) book.hear(number(1000 + i), HeardFrom::kBeacon, kStart);
+  CHECK(book.heard(HeardFrom::kPeer) == 200);
+  CHECK(book.heard(HeardFrom::kBeacon) == 200);
+  CHECK(book.due(kStart, nobody).size() == 25);
+  CHECK(book.due(kStart + Millis(59'000), nobody).empty());
+  CHECK(book.due(kStart + Millis(60'000), nobody).size() == 25);
+  // What was hearsay counts as what its own beacon says.
+  book.hear(number(0), HeardFrom::kBeacon, kStart);
+  CHECK(book.heard(HeardFrom::kPeer) == 199);
+  CHECK(book.heard(HeardFrom::kBeacon) == 201);
+}
+
+TEST_CASE("a beacon leads to this machine only for a node that has no address beyond it") {
+  const auto worth = [&](const std::string& address, const std::vector<std::string>& own) {
+    return beacon_worth_dialling(at(address + "/tcp/9000/p2p/" + kOne), own);
+  };
+  CHECK(worth("/ip4/127.0.0.1", {"127.0.0.1"}));
+  CHECK(worth("/ip6/::1", {"127.0.0.1", "::1"}));
+  CHECK_FALSE(worth("/ip4/127.0.0.1", {"127.0.0.1", "10.0.0.7"}));
+  CHECK_FALSE(worth("/ip4/127.0.0.1", {}));
+  CHECK_FALSE(worth("/ip4/169.254.1.1", {"127.0.0.1"}));
+  CHECK_FALSE(worth("/dns4/localhost", {"127.0.0.1"}));
+  CHECK(worth("/ip4/8.8.8.8", {"10.0.0.7"}));
+  CHECK(worth("/ip4/10.99.0.1", {"10.0.0.7"}));
+  CHECK_FALSE(beacon_worth_dialling(at("/ip4/127.0.0.1/tcp/9000"), {"127.0.0.1"}));  // nobody knows who that should be
+}
+
+TEST_CASE("a beacon names what leads furthest first, and this machine only where there is nothing else") {
+  const auto listened = [](std::vector<const char*> texts) {
+    std::vector<Multiaddr> out;
+    for (const char* text : texts) out.push_back(at(text));
+    return out;
+  };
+  CHECK(beacon_addresses(listened({"/ip4/127.0.0.1/tcp/9000", "/ip4/10.0.0.7/tcp/9000", "/ip6/fe80::1/tcp/9000", "/ip6/2600::1/tcp/9000"})) ==
+        listened({"/ip6/2600::1/tcp/9000", "/ip4/10.0.0.7/tcp/9000"}));
+  CHECK(beacon_addresses(listened({"/ip4/127.0.0.1/tcp/9000", "/ip6/::1/tcp/9000"})) ==
+        listened({"/ip4/127.0.0.1/tcp/9000", "/ip6/::1/tcp/9000"}));
+  CHECK(beacon_addresses({}).empty());
 }
