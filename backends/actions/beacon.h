@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,8 +44,10 @@ struct BeaconOptions {
 // The board that beacons hang on. One thread at a time; blocks. Everything given outlives it.
 class BeaconBoard {
  public:
-  // token: bearer() of the job's token, for listing and removing. web: for api_url.
-  BeaconBoard(BeaconOptions options, SecretBytes key, std::shared_ptr<const SecretBytes> token, Web& web);
+  // The Authorization header's value for api_url, as it is now: for listing and removing. Null: none.
+  using Authorization = std::function<std::shared_ptr<const SecretBytes>()>;
+  // keys: the network's; then, after a rotation, the one before, which opens and seals nothing. web: for api_url.
+  BeaconBoard(BeaconOptions options, std::vector<SecretBytes> keys, Authorization authorization, Web& web);
   ~BeaconBoard();
 
   // Hangs up a beacon when the last one of this board is due to be renewed; false: it is not. Failures: CacheService.
@@ -53,7 +56,7 @@ class BeaconBoard {
   // that has not changed costs no quota. Failures: kDenied (no `actions: read`), kLimited, kUnreachable, kBroken.
   Result<std::vector<Beacon>> list(BytesView self, double now);
   // Removes what the last list() saw of `self` but its newest, and what has been over for an hour. Ends at the first
-  // that it may not remove; answers how many.
+  // that it may not remove, and does not try again for an hour; answers how many.
   std::uint64_t clean(BytesView self, double now);
 
  private:

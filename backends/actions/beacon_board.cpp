@@ -17,7 +17,7 @@
 namespace rfs {
 namespace {
 
-constexpr double kAheadOfUs = 300, kLongOver = 3600;
+constexpr double kAheadOfUs = 300, kLongOver = 3600, kCleanAgain = 3600;
 constexpr std::size_t kPage = 100, kCleanedMost = 20;
 
 std::string beacon_version() { return hex(sha256(view("runnerfs-beacon|1"))); }
@@ -56,10 +56,10 @@ struct BeaconBoard::Hung {
 
 struct BeaconBoard::State {
   BeaconOptions options;
-  SecretBytes key;
-  std::shared_ptr<const SecretBytes> token;
+  std::vector<SecretBytes> keys;
+  Authorization authorization;
   Web& web;
-  double announced = -1;
+  double announced = -1, refused = -1;
   struct Page {
     std::string etag;
     std::vector<ListedKey> keys;
@@ -75,7 +75,7 @@ struct BeaconBoard::State {
     out.headers = {{"User-Agent", options.user_agent},
                    {"Accept", "application/vnd.github+json"},
                    {"X-GitHub-Api-Version", kApiVersion}};
-    out.authorization = token;
+    out.authorization = authorization();
     return out;
   }
 
@@ -88,9 +88,9 @@ struct BeaconBoard::State {
     TRY_ASSIGN(const HttpResponse response, web.ask(want));
     if (response.status == 304 && !page.etag.empty()) return {};
     if (response.status != 200) return fail(listing_error(response));
-    auto keys = keys_of(response.body);
-    if (!keys) return fail(Code::kBroken, "the list of caches is not of the form");
-    page = {std::string(response.headers.get("etag")), std::move(*keys)};
+    auto listed = keys_of(response.body);
+    if (!listed) return fail(Code::kBroken, "the list of caches is not of the form");
+    page = {std::string(response.headers.get("etag")), std::move(*listed)};
     return {};
   }
 
@@ -100,20 +100,25 @@ struct BeaconBoard::State {
     for (const Page& page : pages)
       for (const ListedKey& one : page.keys) {
         if (++looked > options.newest) return;
-        if (auto beacon = decode_beacon(key, options.network_id, one.key)) hung.push_back({one.id, std::move(*beacon)});
+        for (const SecretBytes& key : keys) {
+          auto beacon = decode_beacon(key, options.network_id, one.key);
+          if (!beacon) continue;
+          hung.push_back({one.id, std::move(*beacon)});
+          break;
+        }
       }
   }
 };
 
-BeaconBoard::BeaconBoard(BeaconOptions options, SecretBytes key, std::shared_ptr<const SecretBytes> token, Web& web)
-    : state_(new State{std::move(options), std::move(key), std::move(token), web, -1, {}, {}}) {}
+BeaconBoard::BeaconBoard(BeaconOptions options, std::vector<SecretBytes> keys, Authorization authorization, Web& web)
+    : state_(new State{std::move(options), std::move(keys), std::move(authorization), web, -1, -1, {}, {}}) {}
 BeaconBoard::~BeaconBoard() = default;
 
 Result<bool> BeaconBoard::announce(CacheService& service, Beacon beacon, double now) {
   State& state = *state_;
   if (state.announced >= 0 && std::abs(now - state.announced) < state.options.refresh) return false;
   beacon.seen = now;
-  TRY_ASSIGN(const std::string key, encode_beacon(state.key, state.options.network_id, beacon));
+  TRY_ASSIGN(const std::string key, encode_beacon(state.keys.at(0), state.options.network_id, beacon));
   // An entry may not be empty.
   const Fd file(::memfd_create("runnerfs-beacon", MFD_CLOEXEC));
   if (!file || ::pwrite(file.get(), "\n", 1, 0) != 1) return fail_errno(errno, "memory for a beacon");
@@ -147,6 +152,7 @@ Result<std::vector<Beacon>> BeaconBoard::list(BytesView self, double now) {
 
 std::uint64_t BeaconBoard::clean(BytesView self, double now) {
   State& state = *state_;
+  if (state.refused >= 0 && std::abs(now - state.refused) < kCleanAgain) return 0;
   std::uint64_t removed = 0;
   bool newest_of_self = true;
   for (const Hung& one : state.hung) {
@@ -157,7 +163,10 @@ std::uint64_t BeaconBoard::clean(BytesView self, double now) {
     HttpRequest request = state.request(fmt::format("/{}", one.id));
     request.method = "DELETE";
     const auto gone = state.web.once(std::move(request));
-    if (!gone || ((gone->status < 200 || gone->status >= 300) && gone->status != 404)) break;
+    if (!gone || ((gone->status < 200 || gone->status >= 300) && gone->status != 404)) {
+      state.refused = now;
+      break;
+    }
     ++removed;
   }
   return removed;

@@ -3,81 +3,10 @@
 #include <fmt/format.h>
 
 #include "base/encode.h"
-#include "tests/catch.h"
-#include "tests/unit/actions/script.h"
+#include "tests/unit/actions/board.h"
 
 using namespace rfs;
 using namespace rfs::test;
-
-namespace {
-
-constexpr double kBoardNow = 1'700'000'000;
-constexpr const char* kNetwork = "ipfs-datasets-py-cache";
-
-SecretBytes key_of_board(std::uint8_t fill = 7) {
-  SecretBytes out(32);
-  std::fill_n(out.reveal_mutable().data(), 32, fill);
-  return out;
-}
-
-Beacon peer_beacon(std::uint8_t peer, double seen) {
-  return {Bytes(38, peer), seen, {"/ip4/10.0.0.1/tcp/9000", "/ip4/192.0.2.7/tcp/9001"}};
-}
-
-// The caches of a repository as REST lists them, newest first.
-struct Board {
-  std::vector<std::pair<std::uint64_t, std::string>> entries;
-  bool may_remove = true;
-  int revision = 1;
-  Script script{[this](const HttpRequest& request) { return answer(request); }};
-  Web web{script, impatient()};
-  BeaconBoard board{options(), key_of_board(), bearer(SecretBytes::copy_of("job-token")), web};
-
-  static BeaconOptions options() {
-    BeaconOptions out;
-    out.api_url = "https://api.example";
-    out.repository = "octo/hello";
-    out.user_agent = "runnerfs/test";
-    out.network_id = kNetwork;
-    return out;
-  }
-  void hang(const Beacon& one) {
-    const auto text = encode_beacon(key_of_board(), kNetwork, one);
-    REQUIRE(text);
-    entries.insert(entries.begin(), {entries.size() + 1, *text});
-    ++revision;
-  }
-  HttpResult answer(const HttpRequest& request) {
-    if (request.method == "DELETE") {
-      if (!may_remove) return says(403);
-      const auto id = std::stoull(request.url.substr(request.url.rfind('/') + 1));
-      std::erase_if(entries, [&](const auto& one) { return one.first == id; });
-      ++revision;
-      return says(204);
-    }
-    const std::string tag = fmt::format("\"{}\"", revision);
-    if (Script::header(request, "If-None-Match") == tag) return says(304);
-    const std::size_t page = std::stoull(request.url.substr(request.url.rfind('=') + 1));
-    std::string list;
-    for (std::size_t i = (page - 1) * 100; i < std::min(entries.size(), page * 100); ++i)
-      list += fmt::format("{}{{\"id\":{},\"key\":\"{}\"}}", list.empty() ? "" : ",", entries[i].first, entries[i].second);
-    return says(200, "{\"actions_caches\":[" + list + "]}", {{"ETag", tag}});
-  }
-};
-
-class Kept final : public CacheService {
- public:
-  std::vector<std::string> keys;
-  Result<std::optional<CacheHit>> find(const CacheKeys&) override { return std::nullopt; }
-  Result<> store(const std::string& key, const std::string& version, int, std::uint64_t size) override {
-    CHECK(version.size() == 64);
-    CHECK(size == 1);
-    keys.push_back(key);
-    return {};
-  }
-};
-
-}  // namespace
 
 TEST_CASE("a beacon is opened again by who holds the key, and by nobody else") {
   const auto text = encode_beacon(key_of_board(), kNetwork, peer_beacon(1, kBoardNow));
@@ -152,9 +81,6 @@ TEST_CASE("what is over is removed where the token may") {
   b.hang(peer_beacon(1, kBoardNow));
   b.hang(peer_beacon(3, kBoardNow - 1'000));  // over, but not for long
   REQUIRE(b.board.list(Bytes(38, 1), kBoardNow));
-  b.may_remove = false;
-  CHECK(b.board.clean(Bytes(38, 1), kBoardNow) == 0);
-  b.may_remove = true;
   CHECK(b.board.clean(Bytes(38, 1), kBoardNow) == 3);
   CHECK(b.entries.size() == 2);
 }
@@ -170,11 +96,34 @@ TEST_CASE("a beacon is hung up anew every five minutes") {
   CHECK(decode_beacon(key_of_board(), kNetwork, service.keys[1])->seen == kBoardNow + 300);
 }
 
+TEST_CASE("a token that may not remove is not asked to again for an hour") {
+  Board b;
+  b.hang(peer_beacon(1, kBoardNow - 300));
+  b.hang(peer_beacon(1, kBoardNow));
+  REQUIRE(b.board.list(Bytes(38, 1), kBoardNow));
+  b.may_remove = false;
+  const std::size_t before = b.script.asked.size();
+  CHECK(b.board.clean(Bytes(38, 1), kBoardNow) == 0);
+  b.may_remove = true;
+  CHECK(b.board.clean(Bytes(38, 1), kBoardNow + 3'599) == 0);
+  CHECK(b.script.asked.size() == before + 1);
+  CHECK(b.board.clean(Bytes(38, 1), kBoardNow + 3'600) == 1);
+}
+
+TEST_CASE("a beacon of the secret before a rotation is opened, and none is hung up under it") {
+  Board b;
+  b.entries.insert(b.entries.begin(), {7, *encode_beacon(key_of_board(6), kNetwork, peer_beacon(2, kBoardNow))});
+  CHECK(b.board.list(Bytes(38, 1), kBoardNow)->size() == 1);
+  Kept service;
+  REQUIRE(b.board.announce(service, peer_beacon(1, 0), kBoardNow));
+  CHECK(decode_beacon(key_of_board(), kNetwork, service.keys.at(0)));
+}
+
 TEST_CASE("a token that may not list, and an answer that is none") {
   for (const auto& [status, code] : {std::pair{403, Code::kDenied}, {404, Code::kDenied}, {200, Code::kBroken}, {418, Code::kBroken}}) {
     Script script([status = status](const HttpRequest&) -> HttpResult { return says(status, "[]"); });
     Web web(script, impatient());
-    BeaconBoard board(Board::options(), key_of_board(), bearer(SecretBytes::copy_of("t")), web);
+    BeaconBoard board(Board::options(), Board::keys(), [] { return nullptr; }, web);
     CHECK(board.list(Bytes(), kBoardNow).error().code == code);
   }
 }
