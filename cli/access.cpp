@@ -105,12 +105,17 @@ Result<std::unique_ptr<Reach>> Reach::open(const Given& given) {
 }
 
 Result<> Reach::attach(const Given& given) {
-  TRY_ASSIGN(const bool connected, connect(given));
+  TRY_ASSIGN(const bool connected, attach_daemon(given));
   if (connected) return {};
   TRY(build_here());
   const Millis deadline(static_cast<std::int64_t>((settings().origin_timeout + 5) * 1000));
   access_ = std::make_unique<WalkAccess>(daemon_->root(), Caller{::geteuid(), ::getegid(), ::getpid()}, deadline);
   return {};
+}
+
+Result<bool> Reach::attach_daemon(const Given& given) {
+  if (access_) return true;
+  return connect(given);
 }
 
 Result<Daemon*> Reach::build_here() {

@@ -28,6 +28,9 @@ class Reach {
   // the environment, then, once, reaches the tree as open() does. access() is there after the second.
   static Result<std::unique_ptr<Reach>> prepare(const Given& given);
   Result<> attach(const Given& given);
+  // Only to a daemon, for a command that must not make stores where there are none. False: none answers; attach() may
+  // follow.
+  Result<bool> attach_daemon(const Given& given);
   ~Reach();
 
   Access& access() { return *access_; }
@@ -39,8 +42,10 @@ class Reach {
   Daemon* here() { return daemon_.get(); }
   // True without a daemon: the tree is built here, and ends with the command.
   bool in_this_process() const { return daemon_ != nullptr; }
-  // Why what is written would end with this command; nullopt when a daemon or a store on disk keeps it.
+  // Why what is written to cache/ would end with this command, and to codeql/; nullopt when a daemon or a store on disk
+  // keeps it.
   std::optional<Error> not_kept() const { return daemon_ ? daemon_->not_kept() : std::nullopt; }
+  std::optional<Error> scans_not_kept() const { return daemon_ ? daemon_->scans().not_kept() : std::nullopt; }
   // An argument as a path of the tree: "api/…", an absolute path below a mount, a full URL or /repos/… of the API,
   // {owner} and {repo} filled in, from the daemon's context where this process has none. `fresh`: below api/.now/.
   Result<std::string> tree_path(const std::string& argument, bool fresh = false);

@@ -11,9 +11,13 @@
 
 namespace rfs {
 
-extern const Command kCodeqlCommands[4];
+extern const Command kCodeqlCommands[8];
 
 int run_codeql_check(const Given& given);
+int run_codeql_put(const Given& given);
+int run_codeql_get(const Given& given);
+int run_codeql_ls(const Given& given);
+int run_codeql_invalidate(const Given& given);
 int run_codeql_key(const Given& given);
 int run_codeql_explain(const Given& given);
 int run_codeql_prepare_upload(const Given& given);

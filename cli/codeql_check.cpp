@@ -74,6 +74,7 @@ Result<> check(const Given& given, Reach& reach, CheckAnswer& out) {
                 fmt::format("{}, but it could not be had: {}", out.reason, put.error().message), put.error().hint);
   out.source = out.chosen->source;
   out.needs_upload = desk.needs_upload(*out.subject);
+  desk.count_skip(*out.chosen);
   out.skip = true;
   return {};
 }

@@ -1,9 +1,11 @@
 #include "cli/codeql_desk.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "backends/codeql/identity.h"
 #include "backends/codeql/reupload.h"
+#include "backends/results/results.h"
 #include "backends/sarif/reader.h"
 #include "base/encode.h"
 #include "base/time.h"
@@ -35,6 +37,58 @@ Result<codeql::GithubSource*> CodeqlDesk::github() {
   return github_.get();
 }
 
+void CodeqlDesk::note_lack(const char* who, const Error& error) {
+  if (!lack_.empty()) lack_ += "; ";
+  lack_ += fmt::format("{} could not be asked: {}", who, error.message);
+}
+
+// Asking makes no store: without a daemon and a database nothing is stored.
+Result<bool> CodeqlDesk::has_store() {
+  TRY_ASSIGN(const bool daemon, reach_.attach_daemon(given_));
+  if (daemon) return true;
+  const std::string database = reach_.settings().codeql_directory + "/" + results::kResultsWords.file;
+  if (::access(database.c_str(), F_OK) != 0) return false;
+  TRY(attach());
+  return true;
+}
+
+void CodeqlDesk::ask_store(const Subject& subject, codeql::Circumstances& circumstances) {
+  const auto asked = [&]() -> Result<> {
+    TRY_ASSIGN(const bool there, has_store());
+    if (!there) return {};
+    TRY_ASSIGN(stored_, scans_with_key(reach_.access(), subject.manifest.key, request_.asked.repository));
+    return {};
+  }();
+  if (!asked) return note_lack(kLocalStore, asked.error());
+  circumstances.sources.emplace_back(kLocalStore);
+  for (const StoredScan& one : stored_) candidates_.push_back(one.candidate);
+}
+
+// A result with this key lies here, of a class that this job does not rely on. GitHub's own record of it would do: then
+// it is GitHub's copy that stands for the scan.
+void CodeqlDesk::ask_for_word(const Subject& subject, const codeql::Circumstances& circumstances) {
+  const std::string reader = codeql::trust_class(circumstances.event);
+  const auto asked = [&]() -> Result<> {
+    for (const StoredScan& one : stored_) {
+      if (!one.candidate.not_reusable.empty() || codeql::may_rely(reader, one.candidate.trust)) continue;
+      TRY_ASSIGN(auto* source, github());
+      TRY_ASSIGN(auto word, source->vouch(subject, circumstances.event, one.candidate.commit, one.alerts));
+      if (!word) continue;
+      candidates_.push_back(std::move(*word));
+      return {};
+    }
+    return {};
+  }();
+  if (!asked) note_lack("GitHub", asked.error());
+}
+
+const StoredScan* CodeqlDesk::stored(const Candidate& candidate) const {
+  if (candidate.source != kLocalStore) return nullptr;
+  for (const StoredScan& one : stored_)
+    if (one.candidate.id == candidate.id) return &one;
+  return nullptr;
+}
+
 void CodeqlDesk::ask_github(const Subject& subject, codeql::Circumstances& circumstances) {
   const auto asked = [&]() -> Result<> {
     TRY_ASSIGN(auto* source, github());
@@ -45,13 +99,17 @@ void CodeqlDesk::ask_github(const Subject& subject, codeql::Circumstances& circu
   if (asked)
     circumstances.sources.emplace_back("GitHub");
   else
-    lack_ = fmt::format("GitHub could not be asked: {}", asked.error().message);
+    note_lack("GitHub", asked.error());
 }
 
 codeql::Decision CodeqlDesk::answer(const Subject& subject, codeql::Circumstances circumstances) {
   if (std::string why = codeql::must_scan(subject, circumstances); !why.empty()) return {false, std::move(why), {}};
-  if (request_.local) circumstances.sources.emplace_back("the local store");
+  if (request_.local) ask_store(subject, circumstances);
   codeql::Decision decision = codeql::decide(subject, circumstances, candidates_, lack_);
+  if (!decision.skip && request_.vouch && !request_.github && !stored_.empty()) {
+    ask_for_word(subject, circumstances);
+    decision = codeql::decide(subject, circumstances, candidates_, lack_);
+  }
   if (!decision.skip && request_.github) {
     ask_github(subject, circumstances);
     decision = codeql::decide(subject, circumstances, candidates_, lack_);
@@ -59,25 +117,35 @@ codeql::Decision CodeqlDesk::answer(const Subject& subject, codeql::Circumstance
   return decision;
 }
 
+Result<> CodeqlDesk::read(const Candidate& candidate, const std::function<bool(BytesView)>& sink) {
+  if (const StoredScan* scan = stored(candidate)) return reach_.access().cat(sarif_file(*scan), sink);
+  TRY(github());
+  return api_->get(codeql::analysis_path(request_.asked.repository, candidate.id), "",
+                   codeql::GithubApi::Media::kSarif, sink);
+}
+
 Result<CodeqlDesk::Taken> CodeqlDesk::take(const Subject& subject, const Candidate& candidate, const Sink& sink) {
-  TRY_ASSIGN(auto* source, github());
   sarif::Reader reader;
   Sha256 digest;
   Result<> wrong;
-  TRY(api_->get(codeql::analysis_path(request_.asked.repository, candidate.id), "", codeql::GithubApi::Media::kSarif,
-                [&](BytesView bytes) {
-                  digest.update(bytes);
-                  wrong = reader.push(text(bytes));
-                  if (wrong) wrong = sink(text(bytes));
-                  return wrong.has_value();
-                }));
+  TRY(read(candidate, [&](BytesView bytes) {
+    digest.update(bytes);
+    wrong = reader.push(text(bytes));
+    if (wrong) wrong = sink(text(bytes));
+    return wrong.has_value();
+  }));
   if (!wrong) return fail(std::move(wrong.error()));
   Taken out;
   TRY_ASSIGN(out.facts, reader.finish());
   out.digest = hex(digest.finish());
   TRY(codeql::check_scan(subject, out.facts));
   if (std::string why = codeql::not_reusable(out.facts); !why.empty()) return fail(Code::kInvalid, std::move(why));
-  const codeql::Analysis* record = source->analysis(candidate);
+  if (const StoredScan* scan = stored(candidate)) {
+    if (out.digest != candidate.digest || out.facts.alerts != scan->alerts)
+      return fail(Code::kTampered, "it is not the result that was stored", "`runnerfs codeql invalidate` removes it");
+    return out;
+  }
+  const codeql::Analysis* record = github_->analysis(candidate);
   if (record == nullptr || record->results != out.facts.alerts)
     return fail(Code::kInvalid, fmt::format("it has {} results, and GitHub's list says {}", out.facts.alerts,
                                             record == nullptr ? 0 : record->results));
@@ -90,8 +158,21 @@ Result<std::map<std::string, std::string>> CodeqlDesk::blobs(const Subject& subj
     TRY_ASSIGN(const auto git, codeql::Git::open(request_.asked.directory, reach_.environment()));
     return codeql::blobs_of(git, subject.manifest.commit, facts.paths);
   }
+  if (const StoredScan* scan = stored(candidate)) {
+    TRY_ASSIGN(codeql::Manifest manifest, manifest_of(reach_.access(), *scan));
+    return std::move(manifest.blobs);
+  }
   TRY_ASSIGN(auto* source, github());
   return source->blobs(candidate, facts.paths);
+}
+
+void CodeqlDesk::count_skip(const Candidate& candidate) {
+  const StoredScan* scan = stored(candidate);
+  if (!attach()) return;
+  // A count that is lost costs nobody anything.
+  (void)reach_.access().control(scan != nullptr && scan->scan_duration >= 0
+                                    ? fmt::format("codeql skipped {:.0f}", scan->scan_duration)
+                                    : std::string("codeql skipped"));
 }
 
 bool CodeqlDesk::needs_upload(const Subject& subject) {

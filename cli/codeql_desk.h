@@ -1,5 +1,5 @@
-// CodeqlDesk: where a command asks for results of scans, and takes them out: GitHub's own analyses. What it needs is
-// reached when it is first asked for. One thread.
+// CodeqlDesk: where a command asks for results of scans, and takes them out: the store of this machine, then GitHub's own
+// analyses. What it needs is reached when it is first asked for. One thread.
 #pragma once
 
 #include <functional>
@@ -13,6 +13,7 @@
 #include "backends/sarif/facts.h"
 #include "cli/codeql.h"
 #include "cli/codeql_github.h"
+#include "cli/codeql_stored.h"
 
 namespace rfs {
 
@@ -38,13 +39,21 @@ class CodeqlDesk {
   // whole tree is the same.
   Result<std::map<std::string, std::string>> blobs(const codeql::Subject& subject, const codeql::Candidate& candidate,
                                                    const sarif::Facts& facts);
+  // Counts a skip, with the time that it saved where that is known.
+  void count_skip(const codeql::Candidate& candidate);
   // False: GitHub is known to have this commit's analysis for the category.
   bool needs_upload(const codeql::Subject& subject);
 
  private:
   Result<> attach();
   Result<codeql::GithubSource*> github();
+  Result<bool> has_store();
+  void ask_store(const codeql::Subject& subject, codeql::Circumstances& circumstances);
+  void ask_for_word(const codeql::Subject& subject, const codeql::Circumstances& circumstances);
   void ask_github(const codeql::Subject& subject, codeql::Circumstances& circumstances);
+  const StoredScan* stored(const codeql::Candidate& candidate) const;
+  Result<> read(const codeql::Candidate& candidate, const std::function<bool(BytesView)>& sink);
+  void note_lack(const char* who, const Error& error);
 
   const Given& given_;
   Reach& reach_;
@@ -52,6 +61,7 @@ class CodeqlDesk {
   std::optional<Result<>> attached_;
   std::unique_ptr<TreeApi> api_;
   std::unique_ptr<codeql::GithubSource> github_;
+  std::vector<StoredScan> stored_;
   std::vector<codeql::Candidate> candidates_;
   std::string lack_;
 };

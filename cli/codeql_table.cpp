@@ -23,6 +23,19 @@ constexpr Flag kCheckFlags[] = {
     {"--github-output", "", "", "append the answer to $GITHUB_OUTPUT"},
     {"--exit-code", "", "", "exit 0 for skip, 1 for scan"},
     kJson, kDirectory, kMount};
+constexpr Flag kPutFlags[] = {
+    kLanguage, kConfig, kVersion, kBuildMode, kMode, kCategory, kCommit,
+    {"--manifest", "", "FILE", "of `codeql key --json` before the scan, whatever is in the work tree by now"},
+    {"--scan-duration", "", "TIME", "how long the scan took: what a skip saves"},
+    kJson, kDirectory, kMount};
+constexpr Flag kGetFlags[] = {kLanguage, kConfig, kVersion, kBuildMode, kMode, kCategory, kCommit,
+                              {"--output", "-o", "FILE", "where the SARIF goes (stdout)"}, kDirectory, kMount};
+constexpr Flag kLsFlags[] = {kJson, kMount};
+constexpr Flag kInvalidateFlags[] = {{"--language", "", "LANGUAGE", "of this language alone"},
+                                     {"--config", "", "SUITE|JSON", "of this configuration alone"},
+                                     {"--commit", "", "SHA", "of this commit alone"},
+                                     {"--all", "", "", "all of the repository"},
+                                     kMount};
 constexpr Flag kKeyFlags[] = {kLanguage, kConfig, kVersion, kBuildMode, kMode, kCategory, kCommit, kSource, kJson, kDirectory};
 constexpr Flag kExplainFlags[] = {kLanguage, kConfig, kVersion, kBuildMode, kMode,  kCategory,
                                   kCommit,   kSource, kJson,    kDirectory, kMount};
@@ -31,7 +44,7 @@ constexpr Flag kPrepareFlags[] = {kLanguage, kConfig, kVersion, kBuildMode, kMod
 
 }  // namespace
 
-const Command kCodeqlCommands[4] = {
+const Command kCodeqlCommands[8] = {
     {"codeql check", run_codeql_check, "can this scan be skipped?", "--language LANGUAGE --config SUITE|JSON [OPTION…]", 0, 0,
      kCheckFlags, true, false,
      "Prints skip or scan, the reason, and for a skip the path of the SARIF that stands for the scan. A skip means that a\n"
@@ -39,6 +52,26 @@ const Command kCodeqlCommands[4] = {
      "Exit 0 for both.",
      "  runnerfs codeql check --language python --config security-extended --tool-version 2.20.1 --github-output\n"
      "  runnerfs codeql check --source github --language go --config default --exit-code && echo nothing to do"},
+    {"codeql put", run_codeql_put, "keep the result of a scan", "--language LANGUAGE --config SUITE|JSON [OPTION…] FILE", 1, 1,
+     kPutFlags, true, false,
+     "Checks that FILE is a whole SARIF of this scan and keeps it under the scan's key, so that a later job with the same key\n"
+     "can skip. What is no ground for a skip (a changed work tree, several runs) is kept all the same, and said. Exit 32 when\n"
+     "nothing could keep it.",
+     "  runnerfs codeql put --language python --config security-extended --tool-version 2.20.1 results/python.sarif"},
+    {"codeql get", run_codeql_get, "a stored result", "--language LANGUAGE --config SUITE|JSON [--commit SHA] [-o FILE]", 0, 0,
+     kGetFlags, true, false,
+     "Prints the SARIF that is stored for the commit, as it was stored; else that of another commit with the same key, and\n"
+     "says so.",
+     "  runnerfs codeql get --language python --config security-extended -o python.sarif"},
+    {"codeql ls", run_codeql_ls, "which results are stored", "[OWNER/REPO[/COMMIT[/CONFIG]]]", 0, 1, kLsFlags, true, false,
+     "One a line, the newest first: when, alerts, repository, commit, configuration, language, tool, and the class of trust or\n"
+     "why it is no ground for a skip. With --json the summary of each.",
+     "  runnerfs codeql ls octo/hello"},
+    {"codeql invalidate", run_codeql_invalidate, "end stored results",
+     "[--commit SHA] [--config SUITE|JSON] [--language LANGUAGE] [--all]", 0, 0, kInvalidateFlags, true, false,
+     "Removes the results of the repository that all of these fit, and says how many.",
+     "  runnerfs codeql invalidate --repo octo/hello --language python\n"
+     "  runnerfs codeql invalidate --repo octo/hello --all"},
     {"codeql key", run_codeql_key, "the key of a scan", "--language LANGUAGE --config SUITE|JSON [--json]", 0, 0, kKeyFlags, true,
      false, "Prints the key: equal keys mean that a scan sees the same. With --json all that it is made of.",
      "  runnerfs codeql key --json --language python --config security-extended"},

@@ -1,8 +1,11 @@
 // .runnerfs/ctl: one command a line. The same words by `runnerfs` through the socket.
 #include <fmt/format.h>
 #include <unistd.h>
+
+#include <cmath>
 #include <csignal>
 
+#include "base/duration.h"
 #include "base/log.h"
 #include "cli/daemon.h"
 #include "cli/message.h"
@@ -28,6 +31,21 @@ Result<> Daemon::control(const std::string& command, const Caller& caller) {
   auto done = run_control(command, caller);
   if (!done) errors_.add(".runnerfs/ctl", done.error());
   return done;
+}
+
+// seconds: that the scan had taken; "" when nobody knows, which is counted as such and not guessed.
+Result<> Daemon::count_skipped_scan(const std::string& seconds) {
+  std::optional<double> saved;
+  if (!seconds.empty()) {
+    saved = parse_duration(seconds);
+    if (!saved) return missing("codeql skipped [SECONDS]");
+  }
+  counters_.add(Counter::kScansSkipped);
+  if (saved)
+    counters_.add(Counter::kScanSecondsSaved, static_cast<std::uint64_t>(std::llround(*saved)));
+  else
+    counters_.add(Counter::kScansSkippedUntimed);
+  return {};
 }
 
 Result<> Daemon::run_control(const std::string& command, const Caller& caller) {
@@ -71,13 +89,19 @@ Result<> Daemon::run_control(const std::string& command, const Caller& caller) {
     ::kill(::getpid(), SIGUSR2);  // the main loop waits for signals alone
     return {};
   }
+  if (word == "codeql") {
+    const auto [what, seconds] = first_word(rest);
+    if (what != "skipped") return missing("codeql skipped [SECONDS]");
+    return count_skipped_scan(seconds);
+  }
   if (word == "peer") {
     const auto [what, address] = first_word(rest);
     if (what != "add" || address.empty()) return missing("peer add MULTIADDR");
     return peers_->add(address);
   }
   return fail(Code::kInvalid, fmt::format("there is no control command '{}'", printable(word)),
-              "invalidate PATTERN, flush, validate KEY FIELDS, log LEVEL, peer add MULTIADDR, secret cleanup, secret rekey");
+              "invalidate PATTERN, flush, validate KEY FIELDS, log LEVEL, peer add MULTIADDR, secret cleanup, secret rekey, codeql "
+              "skipped [SECONDS]");
 }
 
 }  // namespace rfs

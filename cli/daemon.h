@@ -107,6 +107,7 @@ class Daemon {
   void build_trees(const Environment& environment);
   void trouble(const std::string& what, const Error& error);
   Result<> run_control(const std::string& command, const Caller& caller);
+  Result<> count_skipped_scan(const std::string& seconds);
   // daemon_secrets.cpp
   // daemon_entries.cpp
   void add_entries();

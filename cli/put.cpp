@@ -49,7 +49,10 @@ int run_put(const Given& given) {
   if (!reach) return report(reach.error());
   const auto path = (*reach)->tree_path(given.arguments[0]);
   if (!path) return report(path.error(), given.arguments[0]);
-  if (auto why = (*reach)->not_kept(); why && path->starts_with("cache/")) {
+  std::optional<Error> why;
+  if (path->starts_with("cache/")) why = (*reach)->not_kept();
+  if (path->starts_with("codeql/")) why = (*reach)->scans_not_kept();
+  if (why) {
     why->message = fmt::format("{}: {}", *path, why->message);
     return report(*why);
   }

@@ -105,12 +105,16 @@ _runnerfs() {
       ;;
     codeql)
       if ((COMP_CWORD == 2)); then
-        COMPREPLY=($(compgen -W "check key explain prepare-upload --help" -- "$cur"))
+        COMPREPLY=($(compgen -W "check put get ls invalidate key explain prepare-upload --help" -- "$cur"))
         return
       fi
       own="--language --config --tool-version --build-mode --mode --category --commit --source -C --directory"
       case ${COMP_WORDS[2]} in
         check) own+=" --changed-files -o --output --github-output --exit-code --json --mount" ;;
+        put) own+=" --manifest --scan-duration --json --mount" ;;
+        get) own+=" -o --output --mount" ;;
+        ls) own="--json --mount" ;;
+        invalidate) own="--language --config --commit --all --mount" ;;
         key) own+=" --json" ;;
         explain) own+=" --json --mount" ;;
         prepare-upload) own+=" -o --output --mount" ;;

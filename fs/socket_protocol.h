@@ -31,7 +31,8 @@ enum class Type : std::uint8_t { kHello = 1, kRequest = 2, kData = 3, kItem = 4,
 enum class Verb : std::uint8_t { kCat = 1, kList = 2, kStat = 3, kPut = 4, kRemove = 5, kControl = 6, kPutAll = 7, kPutFrom = 8 };
 
 inline constexpr std::size_t kPiece = 64u << 10;       // of a body, a frame
-inline constexpr std::size_t kMostFrame = 1u << 20;    // anything longer is no frame of ours
+// Anything longer is no frame of ours. A request may carry the manifest of a scan, which is the longest (kManifestMost).
+inline constexpr std::size_t kMostFrame = 17u << 20;
 inline constexpr std::uint64_t kMostPut = 100u << 20;  // bytes of one put
 
 struct Frame {
