@@ -4,7 +4,6 @@ step laid down as codeql-action does."""
 import json
 import os
 import shutil
-import subprocess
 import sys
 import time
 
@@ -14,7 +13,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 for folder in ("../cli", "../mount"):
     sys.path.append(os.path.normpath(os.path.join(HERE, folder)))
 
-from conftest import PROGRAM, OwnJob  # noqa: E402
+from conftest import OwnJob  # noqa: E402
 from fixtures_of_mounts import running, server  # noqa: E402,F401
 from scans import Repo, sarif  # noqa: E402
 from test_codeql_github import Record  # noqa: E402
@@ -197,15 +196,11 @@ def test_github_that_does_not_answer_means_scan(scan):
 
 # ---- what post keeps
 
-STORES = b"codeql put" in subprocess.run([PROGRAM, "help", "codeql"], capture_output=True, check=False).stdout
-stores = pytest.mark.skipif(not STORES, reason="this program has no `codeql put`")
-
-
-def analyze(job, text=None, age=0, said="true"):
+def analyze(job, text=None, age=0, said="true", language="python"):
     """What github/codeql-action/analyze leaves behind."""
     folder = os.path.join(job.workspace, "../results")
     os.makedirs(folder, exist_ok=True)
-    path = os.path.join(folder, "python.sarif")
+    path = os.path.join(folder, language + ".sarif")
     with open(path, "w", encoding="utf-8") as file:
         file.write(text or sarif())
     os.utime(path, (time.time() - age, time.time() - age))
@@ -223,7 +218,6 @@ def next_job(job):
     return other
 
 
-@stores
 def test_the_second_run_of_the_same_content_skips_and_uploads_the_same_alerts(scan):
     job = scan()
     assert check(job, source="local").outputs["should-skip-scan"] == "false"
@@ -250,7 +244,23 @@ def test_the_second_run_of_the_same_content_skips_and_uploads_the_same_alerts(sc
     third.end()
 
 
-@stores
+def test_several_languages_are_stored_and_skipped_together(scan):
+    job = scan(WORKFLOW.replace("languages: python", "languages: python, ruby").replace("          category: /language:python\n", "          category: both\n"))
+    assert check(job).outputs["should-skip-scan"] == "false"
+    analyze(job, sarif(count=2, category="both"))
+    analyze(job, sarif(count=1, category="both"), language="ruby")
+    posts = job.end()
+    assert posts[0].raw.count("stored for later jobs") == 2, posts[0].raw
+    job.repo.commit("the same content again")
+    again = next_job(job)
+    step = check(again)
+    assert step.outputs["should-skip-scan"] == "true" and step.outputs["reason"].startswith("all 2 languages"), step.raw
+    counts = {name: len(json.load(open(os.path.join(step.outputs["cached-result"], name), encoding="utf-8"))["runs"][0]["results"])
+              for name in os.listdir(step.outputs["cached-result"])}
+    assert counts == {"python.sarif": 2, "ruby.sarif": 1}
+    again.end()
+
+
 @pytest.mark.parametrize("how", ["failed", "old", "nothing", "incremental", "version"])
 def test_what_is_no_whole_analysis_is_not_stored(scan, how):
     job = scan()

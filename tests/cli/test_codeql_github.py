@@ -275,3 +275,48 @@ def test_prepare_upload_without_a_result_writes_nothing(home, repo, github):
     result = prepare(home, repo)
     assert result.returncode == 10 and b"nothing to upload" in result.stderr
     assert not os.path.exists(home.join("up.sarif"))
+
+
+PULL = {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_REF": "refs/pull/5/merge"}
+
+
+def put_by_a_pull_request(home, repo, text):
+    """Stored by a class that the default branch does not rely on."""
+    with open(home.join("pull.json"), "w", encoding="utf-8") as file:
+        json.dump({"number": 5, "repository": {"full_name": "octo/hello", "default_branch": "main"},
+                   "pull_request": {"number": 5, "head": {"repo": {"full_name": "octo/hello"}}, "base": {"repo": {"full_name": "octo/hello"}}}}, file)
+    with open(home.join("result.sarif"), "w", encoding="utf-8") as file:
+        file.write(text)
+    result = home.run("codeql", "put", *SCAN, home.join("result.sarif"), cwd=repo.root,
+                      environment=home.environment(**{**JOB, **PULL, "GITHUB_EVENT_PATH": home.join("pull.json")}))
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("record, answer", [({}, "skip"), ({"results_count": 1}, "scan"), ({"error": "failed"}, "scan"), ({"category": "/language:go"}, "scan"),
+                                            ({"ref": "refs/pull/5/merge"}, "scan"), ({"tool": {"name": "CodeQL", "version": "2.0"}}, "scan"), (None, "scan")])
+def test_github_s_record_raises_a_result_of_less_trust(home, repo, github, record, answer):
+    text = sarif(count=2)
+    put_by_a_pull_request(home, repo, text)
+    if record is not None:
+        github.add(text=text, **record)
+    told = check(home, repo, source="local,github")
+    assert told["answer"] == answer, told
+    if answer == "skip":
+        assert told["source"] == "GitHub" and told["needs_upload"] is False
+
+
+def test_a_plain_check_asks_github_only_for_its_word(home, server, repo, github):
+    text = sarif(count=2)
+    github.add(text=text)
+    plain = [*SCAN, "--json"]
+
+    def ask_plainly():
+        environment = home.environment(token="ghp_alphaTokenOfTheTests", **{**JOB, "RUNNER_TEMP": home.path, "GITHUB_EVENT_PATH": home.join("push.json")})
+        return json.loads(home.run("codeql", "check", *plain, cwd=repo.root, environment=environment).stdout)
+    with open(home.join("push.json"), "w", encoding="utf-8") as file:
+        json.dump({"repository": {"full_name": "octo/hello", "default_branch": "main"}}, file)
+    assert ask_plainly()["reason"] == "the local store has no result with this key" and asked(server) == []
+    put_by_a_pull_request(home, repo, text)
+    told = ask_plainly()
+    assert (told["answer"], told["source"]) == ("skip", "GitHub"), told
+    assert [path for path, _ in asked(server)] == ["/code-scanning/analyses", "/code-scanning/analyses/70"]
