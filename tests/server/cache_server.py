@@ -5,6 +5,7 @@ over plain http on 127.0.0.1. Standard library only; runs in the process of the 
         cache.grant("token", "refs/heads/main")          # what a runtime token may read and write
         environment = cache.environment("token")          # what a runner gives to an action
         cache.fault("create", 429, {"Retry-After": "1"})  # once; count=None: always
+        cache.on_done = lambda: server.caches(entries=cache.listing())   # so that REST shows what is stored
 
 Faults are by step: create, finalize, find, put, get (blobs), reserve, patch, commit, find1 (version 1). A fault is an
 answer (status, headers, body) or one of the words "truncate" (half of a blob, then the end of the connection) and "reset".
@@ -41,6 +42,7 @@ class CacheServer:
         self.numbers = itertools.count(1)
         self.signatures = {}  # signature → (blob, "r" or "cw"); a signature that is not there has expired
         self.ranges = True
+        self.on_done = None  # called when an entry has become one
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
@@ -72,6 +74,11 @@ class CacheServer:
 
     def keys(self):
         return [entry.key for entry in self.entries if entry.done]
+
+    def listing(self):
+        """As REST lists it, oldest first."""
+        done = sorted((entry for entry in self.entries if entry.done), key=lambda entry: entry.created)
+        return [{"id": int(entry.blob[1:]), "key": entry.key, "ref": entry.scope} for entry in done]
 
     def requests(self, step=None):
         return [one for one in self.record if step is None or one["step"] == step]
@@ -112,6 +119,11 @@ class CacheServer:
         entry = Entry(scope, key, version, f"b{next(self.numbers)}")
         self.entries.append(entry)
         return 200, entry
+
+    def complete(self, entry):
+        entry.done, entry.created = True, time.time()
+        if self.on_done:
+            self.on_done()
 
     def handler(self):
         cache = self
@@ -206,7 +218,7 @@ class CacheServer:
                         assert isinstance(want["size_bytes"], str)
                         if len(cache.blobs.get(entry.blob, b"")) != int(want["size_bytes"]):
                             return 404, {}, {"code": "not_found", "msg": "no upload of that size"}
-                        entry.done, entry.created = True, time.time()
+                        cache.complete(entry)
                         return 200, {}, {"ok": True, "entry_id": "1"}
                 return 404, {}, {"code": "not_found", "msg": "no reservation"}
 
@@ -269,7 +281,7 @@ class CacheServer:
                     return 400, {}, {"message": "another size"}
                 for entry in cache.entries:
                     if entry.blob == name:
-                        entry.done, entry.created = True, time.time()
+                        cache.complete(entry)
                 return 200, {}, b""
 
         return Handler

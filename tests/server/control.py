@@ -4,7 +4,7 @@ resource {path, json | text | base64, kind, status, headers, etag, last_modified
           permitted, variants: {name: [kind, text]}}   sets an answer; remove {path} takes it away
 edit {path, …}            changes fields of one that is there
 redirect {path, status, location}, rename {old, id}, token {token, limit}, revoke {token}, switch {name, value}
-caches {entries, deleters}                              the Actions cache as REST shows it
+caches {entries, deleters, blind}                       the Actions cache as REST shows it; who may remove, who not even list
 limit {token, resource, remaining, reset_in}            the state of a primary limit
 secondary {token, seconds, count, status, retry_after}  a secondary limit
 fault {kind, path, count, …}, release {}                faults.py
@@ -77,9 +77,13 @@ class Control:
     def do_token(self, token, limit=5000):
         self.world.tokens[token] = limit
 
-    def do_caches(self, entries=None, deleters=()):
+    def do_caches(self, entries=None, deleters=None, blind=None):
         if entries is not None:
-            self.world.caches, self.world.cache_deleters = list(entries), list(deleters)
+            self.world.caches = list(entries)
+        if deleters is not None:
+            self.world.cache_deleters = list(deleters)
+        if blind is not None:
+            self.world.cache_blind = list(blind)
         return self.world.caches
 
     def do_revoke(self, token):

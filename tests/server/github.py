@@ -104,8 +104,18 @@ class GitHub:
             world.caches = kept
             return Response(status, self.common(), b"")
         wanted = request.parameters()
+        if request.token() in world.cache_blind:
+            return self.problem(request, 403, "Resource not accessible by integration")
         found = [one for one in world.caches if one["key"].startswith(wanted.get("key", "")) and wanted.get("ref") in (None, one["ref"])]
-        return Response(200, self.common(), dump({"total_count": len(found), "actions_caches": found}))
+        if wanted.get("direction") == "desc":
+            found.reverse()  # they are held as they were made
+        count, page = int(wanted.get("per_page", 30)), int(wanted.get("page", 1))
+        body = dump({"total_count": len(found), "actions_caches": found[(page - 1) * count:page * count]})
+        tag = f'"{hashlib.sha256(body).hexdigest()}"'
+        headers = [*self.common(), ("ETag", tag)]
+        if request.header("if-none-match") == tag:
+            return Response(304, headers, b"")
+        return Response(200, headers, body)
 
     # --- limits -----------------------------------------------------------------------------------------------------
 

@@ -68,6 +68,7 @@ class World:
         self.renamed = {}  # "octo/old-hello" → id
         self.redirects = {}  # path → (status, location)
         self.caches, self.cache_deleters = [], []  # of the Actions cache: {"id", "key", "ref"}; tokens that may remove
+        self.cache_blind = []  # tokens that may not even list
         self.tokens = {}  # token → limit of the core resource
         self.windows = {}  # (token, resource) → Window
         self.secondary = {}  # token → Secondary
