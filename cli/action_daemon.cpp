@@ -125,6 +125,7 @@ DaemonOrder order_of(const ActionStep& step, const std::vector<FlagValue>& setti
   out.runner = worker_of_job();
   out.token.bytes = step.token();
   out.token.network = step.fleet_secret();
+  out.token.runtime = step.secret_variable("ACTIONS_RUNTIME_TOKEN");
   return out;
 }
 

@@ -68,6 +68,9 @@ Result<> take_record(DaemonOrder& order, char kind, std::string_view text) {
       order.token.network = SecretBytes::copy_of(text);
       order.token.network_name = "the input shared-secret";
       return {};
+    case 'c':
+      order.token.runtime = SecretBytes::copy_of(text);
+      return {};
     default:
       return fail(Code::kInvalid, "an order holds an unknown record");
   }
@@ -87,11 +90,12 @@ SecretBytes order_text(const DaemonOrder& order) {
   add_record(open, 'm', order.mountpoint);
   add_record(open, 'k', order.socket);
   add_record(open, 'r', std::to_string(order.runner));
-  const std::string_view token = order.token.bytes.reveal_text(), fleet = order.token.network.reveal_text();
-  SecretBytes out(open.size() + token.size() + fleet.size() + 4);
+  const std::string_view token = order.token.bytes.reveal_text(), fleet = order.token.network.reveal_text(),
+                         runtime = order.token.runtime.reveal_text();
+  SecretBytes out(open.size() + token.size() + fleet.size() + runtime.size() + 6);
   auto to = std::copy(open.begin(), open.end(), out.reveal_mutable().begin());
   std::size_t size = open.size();
-  for (const auto& [kind, text] : {std::pair('t', token), std::pair('f', fleet)}) {
+  for (const auto& [kind, text] : {std::pair('t', token), std::pair('f', fleet), std::pair('c', runtime)}) {
     if (text.empty()) continue;
     *to++ = kind;
     to = std::copy(text.begin(), text.end(), to) + 1;  // a zero byte, as the memory is

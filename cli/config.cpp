@@ -178,4 +178,9 @@ ConfigSources present_sources(std::vector<FlagValue> flags) {
   return out;
 }
 
+bool owner_said(const Settings& settings, const char* key) {
+  const auto origin = settings.origins.find(key);
+  return origin != settings.origins.end() && origin->second.find("/.github/") == std::string::npos;
+}
+
 }  // namespace rfs

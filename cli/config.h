@@ -39,6 +39,8 @@ struct Configuration {
 // kUsage with file and line, variable or flag: an unknown key of the owner's file, a wrong type or range outside the
 // checkout, a --config file that is missing.
 Result<Configuration> load_configuration(const ConfigSources& sources);
+// Whether the owner said it: not the default, and not a file of the checkout.
+bool owner_said(const Settings& settings, const char* key);
 // From this process: its environment, directory and home.
 ConfigSources present_sources(std::vector<FlagValue> flags);
 

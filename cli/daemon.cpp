@@ -130,6 +130,7 @@ Result<> Daemon::open_store() {
 void Daemon::build_tiers(EnvironmentToken token) {
   network_secret_.network = std::move(token.network);
   network_secret_.network_name = std::move(token.network_name);
+  network_secret_.runtime = std::move(token.runtime);
   MemoryOptions memory;
   memory.max_bytes = settings_.memory_max_bytes;
   memory.max_entries = static_cast<std::size_t>(std::min(settings_.memory_max_entries, settings_.cache_max_size));
@@ -264,6 +265,7 @@ void Daemon::close() {
 Daemon::~Daemon() {
   session_.reset();
   socket_.reset();
+  beacons_.reset();
   if (peers_) peers_->stop();
   if (pool_) pool_->stop();
   scans_.reset();  // before api/, which its searches wait for

@@ -23,6 +23,7 @@
 #include "base/error_ring.h"
 #include "base/file.h"
 #include "base/pool.h"
+#include "cli/beacons.h"
 #include "cli/config.h"
 #include "cli/keys.h"
 #include "cli/network_secret.h"
@@ -119,6 +120,8 @@ class Daemon {
   Vault::State credentials();
   // daemon_peers.cpp
   Result<> enter_network(const Environment& environment);
+  void start_beacons(const Environment& environment, const SecretBytes& runtime);
+  std::string beacons_json();
   SecretBytes node_identity();
   std::string peers_status_json();
   std::string stats_of(const Totals::Values& values);
@@ -159,9 +162,11 @@ class Daemon {
   std::unique_ptr<Scans> scans_;
   InfoTree info_{clock_};
   Root root_{settings_.allow_other};
-  EnvironmentToken network_secret_;   // its network part alone; emptied by start_peers()
+  EnvironmentToken network_secret_;   // its network and runtime parts alone; emptied by start_peers()
   std::optional<FileLock> node_lock_;  // whoever holds it has the store's peer id
   std::string peers_off_ = "this process serves nobody", peers_hint_;
+  std::unique_ptr<Beacons> beacons_;
+  Error beacons_off_{Code::kUnsupported, "there are no peers", {}};
   std::string peers_secret_, peers_weakness_;  // where the secret came from, and what is weak about it
   std::unique_ptr<SocketServer> socket_;
   std::unique_ptr<Session> session_;

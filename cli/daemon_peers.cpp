@@ -10,12 +10,6 @@
 namespace rfs {
 namespace {
 
-// Whether the owner said it, not a file of the checkout.
-bool owner_said(const Settings& settings, const char* key) {
-  const auto origin = settings.origins.find(key);
-  return origin != settings.origins.end() && origin->second.find("/.github/") == std::string::npos;
-}
-
 bool wants_to_be_found(const Settings& settings) {
   return owner_said(settings, "p2p.listen_port") || !settings.p2p_bootstrap_peers.empty();
 }
@@ -58,7 +52,9 @@ std::string peer_json(const PeerState& peer) {
 
 void Daemon::start_peers(const Environment& environment) {
   auto entered = enter_network(environment);
+  const SecretBytes runtime = std::move(network_secret_.runtime);
   network_secret_ = EnvironmentToken{};
+  if (entered) start_beacons(environment, runtime);
   if (entered) {
     peers_off_.clear();
     for (const std::string& note : peers_->state().notes) warnings_.push_back(note);
@@ -84,16 +80,17 @@ Result<> Daemon::enter_network(const Environment& environment) {
     secret = network_secret_of_token(*identity);
   }
   if (!secret) return fail(std::move(secret.error()));
-  if (hosted(environment) && !wants_to_be_found(settings_) && !can_be_reached())
+  const bool hidden = hosted(environment) && !wants_to_be_found(settings_) && !can_be_reached();
+  if (hidden && !(settings_.p2p_beacons && owner_said(settings_, "p2p.beacons")))
     return fail(Code::kUnreachable, "this hosted runner has no address that another one could reach",
-                "name a peer that can be reached in CACHE_BOOTSTRAP_PEERS");
+                "name a peer that can be reached in CACHE_BOOTSTRAP_PEERS, or say p2p.beacons");
 
   Peers::Start start;
   PeersOptions& options = start.options;
   options.network_id = settings_.p2p_network_id;
   options.verify = settings_.p2p_verify == "member" ? Verify::kMember : Verify::kEtag;
   options.listen = settings_.p2p_listen;
-  options.ports = ports_of(settings_);
+  if (!hidden) options.ports = ports_of(settings_);
   options.named = settings_.p2p_bootstrap_peers;
   options.allow = settings_.p2p_allow;
   options.block = settings_.p2p_block;
@@ -115,6 +112,28 @@ Result<> Daemon::enter_network(const Environment& environment) {
   return {};
 }
 
+// Peers that are found this way are the same peers; that none are is no trouble of anybody who did not ask for it.
+void Daemon::start_beacons(const Environment& environment, const SecretBytes& runtime) {
+  auto place = beacon_place(settings_, environment, context_, !runtime.empty());
+  if (!place) {
+    beacons_off_ = place.error();
+    if (owner_said(settings_, "p2p.beacons") && settings_.p2p_beacons)
+      warnings_.push_back(fmt::format("beacons are off: {}{}{}", beacons_off_.message, beacons_off_.hint.empty() ? "" : "; ", beacons_off_.hint));
+    return;
+  }
+  const auto spare = [this] {
+    for (const RateWindow& window : origin_->windows())
+      if (window.resource == "core" && window.remaining >= 0 &&
+          window.remaining <= static_cast<std::int64_t>(settings_.rate_limiting_aggressive_threshold))
+        return window.reset > 0 && window.reset < clock_.wall();
+    return true;
+  };
+  beacons_ = std::make_unique<Beacons>(Beacons::Parts{settings_, *identities_, *peers_, clock_, counters_, errors_, spare},
+                                       std::move(*place), peers_->beacon_keys(), runtime);
+}
+
+std::string Daemon::beacons_json() { return beacons_ ? beacons_->json() : no_beacons_json(beacons_off_); }
+
 // The same peer id at each start, for one daemon of a store at a time. Empty: a fresh one.
 SecretBytes Daemon::node_identity() {
   if (settings_.p2p_ephemeral || !on_disk_) return {};
@@ -133,13 +152,13 @@ SecretBytes Daemon::node_identity() {
 std::string Daemon::peers_json() {
   const PeersState state = peers_->state();
   if (!state.running)
-    return JsonLine().raw("self", "null").raw("peers", "[]").text("off", peers_off_).text("hint", peers_hint_).str() + "\n";
+    return JsonLine().raw("self", "null").raw("peers", "[]").text("off", peers_off_).text("hint", peers_hint_).raw("beacons", beacons_json()).str() + "\n";
   JsonLine self;
   self.text("id", state.id).raw("addrs", addresses_json(state.addresses)).number("port", std::int64_t{state.port});
   self.text("network_id", settings_.p2p_network_id).text("verify", settings_.p2p_verify).text("secret", peers_secret_);
   std::string peers;
   for (const PeerState& peer : state.peers) peers += (peers.empty() ? "" : ", ") + peer_json(peer);
-  return JsonLine().raw("self", self.str()).raw("peers", "[" + peers + "]").str() + "\n";
+  return JsonLine().raw("self", self.str()).raw("peers", "[" + peers + "]").raw("beacons", beacons_json()).str() + "\n";
 }
 
 std::string Daemon::peers_status_json() {

@@ -34,12 +34,13 @@ int run_doctor(const Given& given) {
   for_peers.name = token.name;
   for_peers.network = std::move(token.network);
   for_peers.network_name = token.network_name;
+  for_peers.runtime = std::move(token.runtime);
   const Findings clock = check_origin(findings, *configuration, std::move(token), sources.environment);
   check_directories(findings, configuration->settings, sources.environment);
   check_key(findings, configuration->settings, sources.environment);
   check_stores(findings, configuration->settings, sources.environment);
   check_credentials(findings, configuration->settings, sources.environment);
-  check_peers(findings, configuration->settings, for_peers, peers_of_daemon(given), given.has("--peers"));
+  check_peers(findings, configuration->settings, for_peers, sources.environment, peers_of_daemon(given), given.has("--peers"));
   findings.insert(findings.end(), clock.begin(), clock.end());
 
   std::string out;

@@ -26,8 +26,10 @@ void check_key(Findings& out, const Settings& settings, const Environment& envir
 void check_stores(Findings& out, const Settings& settings, const Environment& environment);
 // doctor_credentials.cpp
 void check_credentials(Findings& out, const Settings& settings, const Environment& environment);
-// doctor_peers.cpp. running: peers.json of a daemon, or "". closely: named peers are dialled, and no secret is a failure.
-void check_peers(Findings& out, const Settings& settings, const EnvironmentToken& token, const std::string& running, bool closely);
+// doctor_peers.cpp. running: peers.json of a daemon, or "". closely: named peers are dialled, beacons are listed, and no
+// secret is a failure.
+void check_peers(Findings& out, const Settings& settings, const EnvironmentToken& token, const Environment& environment,
+                 const std::string& running, bool closely);
 // doctor_origin.cpp: one request to GitHub that costs no quota (/rate_limit), with the token that a mount would use.
 // Answers what it says of the clock, which comes last.
 Findings check_origin(Findings& out, const Configuration& configuration, EnvironmentToken token,

@@ -12,7 +12,9 @@
 
 #include "backends/peers/address_book.h"
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/handle.h"
+#include "cli/beacons.h"
 #include "cli/doctor.h"
 #include "cli/json_view.h"
 #include "cli/network_secret.h"
@@ -73,16 +75,21 @@ std::string cannot_reach(const p2p::TcpEndpoint& endpoint) {
   return why;
 }
 
+// Without gh: doctor asks nobody twice.
+IdentityOptions identity_options(const Settings& settings, const EnvironmentToken& token) {
+  IdentityOptions options;
+  options.token_file = settings.token_file;
+  options.env_token = token.bytes.clone();
+  options.env_name = token.name;
+  options.ask_gh = false;
+  return options;
+}
+
 void check_secret(Findings& out, const Settings& settings, const EnvironmentToken& token, bool closely) {
   Result<NetworkSecret> secret = given_network_secret(settings, token);
   if (!network_secret_given(settings, token)) {
-    IdentityOptions options;
-    options.token_file = settings.token_file;
-    options.env_token = token.bytes.clone();
-    options.env_name = token.name;
-    options.ask_gh = false;
     const SystemClock clock;
-    IdentitySource identities(std::move(options), [](BytesView) { return Digest{}; }, clock);
+    IdentitySource identities(identity_options(settings, token), [](BytesView) { return Digest{}; }, clock);
     const auto identity = identities.current();
     secret = identity ? network_secret_of_token(**identity) : fail(identity.error());
   }
@@ -108,6 +115,34 @@ void check_port(Findings& out, const Settings& settings) {
   out.push_back({Grade::kOk, "port", fmt::format("{} is free", port), ""});
 }
 
+void check_beacons(Findings& out, const Settings& settings, const EnvironmentToken& token, const Environment& environment,
+                   const std::string& running, bool closely) {
+  if (json_text(running, "beacons.running") == "true") {
+    const bool bad = !json_text(running, "beacons.trouble").empty();
+    out.push_back({bad ? Grade::kWarn : Grade::kOk, "beacons", beacons_text(running, SystemClock().wall()), json_text(running, "beacons.hint")});
+    return;
+  }
+  const auto payload = [](const std::string& path) -> std::optional<std::string> {
+    auto text = read_file(path, 64u << 20);
+    return text ? std::optional(std::move(*text)) : std::nullopt;
+  };
+  const Context context = make_context({settings.repo, settings.workflow, settings.runner}, environment, payload);
+  const auto place = beacon_place(settings, environment, context, !token.runtime.empty());
+  if (!place) {
+    const bool asked = settings.p2p_beacons && owner_said(settings, "p2p.beacons");
+    out.push_back({asked ? Grade::kWarn : Grade::kOk, "beacons", "off: " + place.error().message, place.error().hint});
+    return;
+  }
+  const SystemClock clock;
+  IdentitySource identities(identity_options(settings, token), [](BytesView) { return Digest{}; }, clock);
+  if (const auto tried = closely ? try_beacons(settings, identities, *place) : Result<>(); !tried) {
+    out.push_back({Grade::kWarn, "beacons", tried.error().message, tried.error().hint});
+    return;
+  }
+  const std::string what = fmt::format("on the Actions cache of {}", place->repository);
+  out.push_back({Grade::kOk, "beacons", place->looks_only.empty() ? what : what + ", others' alone: " + place->looks_only, ""});
+}
+
 void check_named(Findings& out, const Settings& settings) {
   std::size_t looked = 0;
   for (const std::string& text : settings.p2p_bootstrap_peers) {
@@ -128,7 +163,8 @@ void check_named(Findings& out, const Settings& settings) {
 
 }  // namespace
 
-void check_peers(Findings& out, const Settings& settings, const EnvironmentToken& token, const std::string& running, bool closely) {
+void check_peers(Findings& out, const Settings& settings, const EnvironmentToken& token, const Environment& environment,
+                 const std::string& running, bool closely) {
   if (!settings.p2p_enabled) {
     out.push_back({Grade::kOk, "peers", "switched off by the configuration", ""});
     return;
@@ -143,6 +179,7 @@ void check_peers(Findings& out, const Settings& settings, const EnvironmentToken
   } else {
     check_port(out, settings);
   }
+  check_beacons(out, settings, token, environment, running, closely);
   if (closely) check_named(out, settings);
 }
 

@@ -101,6 +101,7 @@ int run_front(const Configuration& configuration, EnvironmentToken token, const 
   // Memory that was locked before a fork is not locked after it.
   token.bytes = token.bytes.clone();
   token.network = token.network.clone();
+  token.runtime = token.runtime.clone();
 
   auto built = Daemon::build(configuration, std::move(token), environment);
   if (!built) return report(built.error());

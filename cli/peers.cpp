@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "cli/access.h"
+#include "cli/beacons.h"
 #include "cli/json_view.h"
 #include "cli/message.h"
 
@@ -25,6 +26,7 @@ std::string peers_text(const std::string& document) {
   for (const std::string& address : json_list(document, "self.addrs")) out += fmt::format("         {}\n", json_text(address, ""));
   out += fmt::format("network  {}, secret from {}, verify {}\n", json_text(document, "self.network_id"),
                      json_text(document, "self.secret"), json_text(document, "self.verify"));
+  out += fmt::format("beacons  {}\n", printable(beacons_text(document, SystemClock().wall())));
   const auto peers = json_list(document, "peers");
   if (peers.empty()) return out + "peers    none are connected\n";
   out += fmt::format("\n{:<52}  {:<6}  {:>7}  {:>6}  {:>8}  {:>7}  {}\n", "peer", "proof", "latency", "served", "received", "refused",

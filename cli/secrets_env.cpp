@@ -58,6 +58,7 @@ EnvironmentToken take_secrets() {
     out.name = name;
     break;
   }
+  out.runtime = copy_secret("ACTIONS_RUNTIME_TOKEN");
   std::vector<std::string> names;
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
     char* equals = std::strchr(*entry, '=');

@@ -78,6 +78,7 @@ struct Settings {
   std::string p2p_verify = "etag";
   double p2p_deadline = 0.05;      // seconds that a read waits for peers
   bool p2p_peer_discovery = true;  // learn of peers from peers
+  bool p2p_beacons = true;         // learn of peers from the Actions cache, and be learnt of
   std::vector<std::string> p2p_bootstrap_peers;
   std::vector<std::string> p2p_allow, p2p_block;  // peer ids
   std::uint64_t p2p_max_peers = 20;

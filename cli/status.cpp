@@ -6,6 +6,7 @@
 
 #include "base/duration.h"
 #include "cli/access.h"
+#include "cli/beacons.h"
 #include "cli/json_view.h"
 #include "cli/message.h"
 
@@ -65,6 +66,7 @@ std::string status_text(const std::string& status) {
   } else {
     row("peers", "off: " + at("peers.off"));
   }
+  if (at("peers.running") == "true") row("beacons", beacons_text(status, SystemClock().wall()));
   const std::string directory = at("store.directory");
   row("store",
       fmt::format("{}: {} entries, {} bytes{}", directory.empty() ? "in memory" : directory, at("store.entries"),

@@ -61,6 +61,8 @@ Result<> Peers::Node::start() {
   p2p::NetworkKey network = p2p::NetworkKey::derive(secret_.network.reveal(), options_.network_id);
   std::optional<p2p::NetworkKey> previous;
   if (secret_.previous) previous = p2p::NetworkKey::derive(secret_.previous->reveal(), options_.network_id);
+  beacon_keys_.push_back(network.beacon().clone());
+  if (previous) beacon_keys_.push_back(previous->beacon().clone());
   fernet_key_ = pbkdf2_sha256(secret_.text.reveal(), view(kFernetSalt), kFernetRounds, kFernetKey);
   secret_ = PeersSecret();
 

@@ -44,6 +44,7 @@ class Peers::Node final : public p2p::HostEvents, public p2p::CacheEvents, publi
   void add(const p2p::Multiaddr& address);
   void hear(std::vector<FoundPeer> peers);
   std::optional<FoundPeer> to_be_found() const;
+  std::vector<SecretBytes> beacon_keys() const;
   PeersState state();
   void count_bytes();
 
@@ -123,6 +124,7 @@ class Peers::Node final : public p2p::HostEvents, public p2p::CacheEvents, publi
   const std::function<bool()> can_prove_;
   Cache& cache_;
   SecretBytes fernet_key_;
+  std::vector<SecretBytes> beacon_keys_;  // fixed by start()
   std::set<p2p::PeerId> allow_, block_;
   p2p::PeerId self_;
 

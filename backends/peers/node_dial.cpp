@@ -141,6 +141,12 @@ std::optional<FoundPeer> Peers::Node::to_be_found() const {
   return out.addresses.empty() ? std::nullopt : std::optional(std::move(out));
 }
 
+std::vector<SecretBytes> Peers::Node::beacon_keys() const {
+  std::vector<SecretBytes> out;
+  for (const SecretBytes& key : beacon_keys_) out.push_back(key.clone());
+  return out;
+}
+
 // Only members are kept, peers that hold the secret in the way of the Python implementation, and whom the owner named.
 void Peers::Node::send_strangers_away(SteadyTime now) {
   std::vector<p2p::Connection*> going;

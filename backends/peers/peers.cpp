@@ -59,6 +59,11 @@ std::optional<FoundPeer> Peers::to_be_found() {
   return node ? node->to_be_found() : std::nullopt;
 }
 
+std::vector<SecretBytes> Peers::beacon_keys() {
+  const std::shared_ptr<Node> node = *node_.lock();
+  return node ? node->beacon_keys() : std::vector<SecretBytes>();
+}
+
 PeersState Peers::state() {
   const std::shared_ptr<Node> node = *node_.lock();
   return node ? node->state() : PeersState{};

@@ -109,6 +109,8 @@ class Peers final : public RemoteTier {
   void hear(std::vector<FoundPeer> peers);
   // What others need to find this node; nullopt: it does not listen, or has no address that leads here. Any thread.
   std::optional<FoundPeer> to_be_found();
+  // What beacons of the network are sealed under; then, after a rotation, what they were. Empty: it does not run.
+  std::vector<SecretBytes> beacon_keys();
   // Any thread; as of the last second.
   PeersState state();
   // Adds the bytes on the wire to the counters.

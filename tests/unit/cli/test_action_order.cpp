@@ -14,6 +14,7 @@ TEST_CASE("an order is read as it was written") {
   order.runner = 4711;
   order.token.bytes = SecretBytes::copy_of("ghs_token");
   order.token.network = SecretBytes::copy_of("a fleet secret");
+  order.token.runtime = SecretBytes::copy_of("a runtime token");
   const auto read = parse_order(order_text(order));
   REQUIRE(read);
   CHECK(read->environment == order.environment);
@@ -24,6 +25,7 @@ TEST_CASE("an order is read as it was written") {
   CHECK(read->mountpoint == "/m");
   CHECK(read->runner == 4711);
   CHECK(read->token.network.reveal_text() == "a fleet secret");
+  CHECK(read->token.runtime.reveal_text() == "a runtime token");
   CHECK(read->token.bytes.reveal_text() == "ghs_token");
 }
 
