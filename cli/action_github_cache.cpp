@@ -75,20 +75,23 @@ void prefetch_paths(ActionStep& step, const JobDaemon& daemon) {
   }
 }
 
-std::size_t connected_peers(Access& access) {
-  const auto peers = read_tree(access, ".runnerfs/peers.json");
-  return peers ? json_list(*peers, "peers").size() : 0;
+// Whether a peer may still come up: beacons are being looked for, or some are there.
+bool beacons_promise(const std::string& peers) {
+  if (json_text(peers, "beacons.running") != "true" || json_number(peers, "beacons.failed") > 0) return false;
+  return json_number(peers, "beacons.listed") == 0 || json_number(peers, "beacons.others") > 0;
 }
 
-// Named peers are dialled at once; a moment for the first of them, and not more: the step is there to be quick.
-std::size_t wait_for_peers(Access& access, bool wanted) {
-  const auto until = std::chrono::steady_clock::now() + Millis(1'000);
-  std::size_t count = connected_peers(access);
-  while (wanted && count == 0 && std::chrono::steady_clock::now() < until) {
+// Named peers are dialled at once, and so are those of beacons once these are read; a moment for the first of them, and not
+// more: the step is there to be quick.
+std::size_t wait_for_peers(Access& access, bool named) {
+  const auto begun = std::chrono::steady_clock::now();
+  while (true) {
+    const std::string peers = read_tree(access, ".runnerfs/peers.json").value_or("");
+    const std::size_t count = json_list(peers, "peers").size();
+    const Millis patience(beacons_promise(peers) ? 2'000 : named ? 1'000 : 0);
+    if (count > 0 || std::chrono::steady_clock::now() - begun >= patience) return count;
     std::this_thread::sleep_for(Millis(50));
-    count = connected_peers(access);
   }
-  return count;
 }
 
 struct CacheAnswer {

@@ -16,6 +16,8 @@ from conftest import PROGRAM, copied
 
 sys.path.append(os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../server")))
 from cache_server import CacheServer  # noqa: E402
+from client import Server  # noqa: E402
+from fixtures import ALPHA  # noqa: E402
 
 DISABLED = {"cache-status": "disabled", "peer-count": "0", "cache-dir": "", "mount-path": "", "mount-status": "disabled", "restored-entries": "0"}
 
@@ -155,6 +157,32 @@ def test_what_one_job_read_is_there_for_the_next(make_job):
         assert "octo" in second.run("runnerfs cat cache/list_repos:octo").log
         second.end()
         assert all("a fleet secret" not in line for step in first.steps + second.steps for line in step.argv)
+
+
+def test_jobs_of_a_repository_find_each_other_through_its_cache(make_job):
+    """No address is named: the daemon that an action starts has the runner's token for the cache service."""
+    with Server() as github, CacheServer() as cache:
+        cache.on_done = lambda: github.caches(entries=cache.listing())
+        cache.grant("runtime-token-of-the-tests", "refs/heads/main")
+
+        def job(port, **more):
+            one = make_job(**more)
+            one.actions.update(cache.environment("runtime-token-of-the-tests"))
+            config = f"p2p:\n  listen: [127.0.0.1]\napi:\n  url: {github.url}\nca_file: {github.ca_file}\n"
+            return one, one.github_cache(shared_secret="a fleet secret of some length", p2p_port=port, config=config, github_token=ALPHA)
+
+        first, alone = job("19374")
+        assert alone.outputs["peer-count"] == "0", alone.raw
+        first.run("for i in $(seq 100); do [ \"$(jq .beacons.hung $RUNNERFS_MOUNT/.runnerfs/peers.json)\" = 0 ] || exit 0; sleep 0.1; done; exit 1")
+        first.run("echo '[\"octo/hello\"]' | runnerfs put cache/list_repos:octo")
+        second, found = job("19375", runner_id="runner-2")
+        assert found.outputs["peer-count"] == "1", found.raw
+        assert "octo/hello" in second.run("runnerfs cat cache/list_repos:octo").log
+        for one in (second, first):
+            posts, killed = one.finish()
+            assert all(post.ok for post in posts) and killed == []
+            assert "runtime-token-of-the-tests" not in "".join(step.raw + "".join(step.argv) for step in one.steps)
+        assert any(key.startswith("rfs-beacon1-") for key in cache.keys())
 
 
 @pytest.mark.parametrize("name", ["setup-github-cache", "setup-codeql-cache", "inject-credentials"])
