@@ -31,6 +31,16 @@ Result<> sync_directory(const std::string& path) {
 
 }  // namespace
 
+Result<> write_new_file(const std::string& path, BytesView content) {
+  const Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd && errno == EEXIST) return fail(Code::kExists, path + " is there already", "name another file");
+  if (!fd) return fail_errno(errno, "cannot make " + path);
+  auto written = write_all(fd.get(), content);
+  if (written && ::fsync(fd.get()) != 0) written = fail_errno(errno, "cannot sync " + path);
+  if (!written) ::unlink(path.c_str());
+  return written;
+}
+
 Result<std::string> read_file(const std::string& path, std::size_t limit) {
   Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return fail_errno(errno, "cannot open " + path);

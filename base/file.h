@@ -16,6 +16,8 @@ namespace rfs {
 Result<std::string> read_file(const std::string& path, std::size_t limit = 64u << 20);
 // Written beside, fsynced, renamed over, directory fsynced: a reader sees the old content or the new one.
 Result<> replace_file(const std::string& path, std::string_view content, mode_t mode = 0600);
+// A file that was not there: mode 0600, synced, whole or absent. kExists: something is there, and stays as it is.
+Result<> write_new_file(const std::string& path, BytesView content);
 // All missing parents too, with `mode`; an existing directory is left as it is.
 Result<> make_directories(const std::string& path, mode_t mode = 0700);
 // All bytes or an error; EINTR is retried.

@@ -7,17 +7,19 @@
 #include <vector>
 
 #include "backends/codeql/decide.h"
+#include "backends/codeql/writer.h"
 #include "cli/access.h"
 
 namespace rfs {
 
-extern const Command kCodeqlCommands[8];
+extern const Command kCodeqlCommands[9];
 
 int run_codeql_check(const Given& given);
 int run_codeql_put(const Given& given);
 int run_codeql_get(const Given& given);
 int run_codeql_ls(const Given& given);
 int run_codeql_invalidate(const Given& given);
+int run_codeql_keygen(const Given& given);
 int run_codeql_key(const Given& given);
 int run_codeql_explain(const Given& given);
 int run_codeql_prepare_upload(const Given& given);
@@ -43,6 +45,11 @@ struct ExaminedScan {
   codeql::Subject subject;
 };
 Result<ExaminedScan> examine_scan(const Given& given);
+
+// codeql_writers.cpp. kUsage: an entry of codeql.writers that is no key.
+Result<std::vector<Ed25519Public>> trusted_writers(const Settings& settings);
+// The secret half, from the file that codeql keygen made.
+Result<SigningKey> writer_key(const std::string& path);
 
 // --changed-files: names, relative to the root of the checkout. FILE or - holds them, one a line or NUL-separated; A..B
 // is a range for `git diff`. kInvalid: one that leads out of the repository.

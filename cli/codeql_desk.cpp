@@ -64,6 +64,33 @@ void CodeqlDesk::ask_store(const Subject& subject, codeql::Circumstances& circum
   for (const StoredScan& one : stored_) candidates_.push_back(one.candidate);
 }
 
+// A result of any class counts for whoever believes the writer that signed it.
+void CodeqlDesk::look_for_signatures(const codeql::Circumstances& circumstances) {
+  if (reach_.settings().codeql_writers.empty()) return;
+  const std::string reader = codeql::trust_class(circumstances.event);
+  const auto looked = [&]() -> Result<> {
+    TRY_ASSIGN(const auto writers, trusted_writers(reach_.settings()));
+    for (const StoredScan& one : stored_) {
+      if (!one.candidate.not_reusable.empty() || codeql::may_rely(reader, one.candidate.trust)) continue;
+      const auto manifest = manifest_of(reach_.access(), one);
+      if (!manifest || manifest->key != one.candidate.key || !manifest->not_reusable.empty() ||
+          !codeql::is_signed_by(*manifest, one.candidate.digest, writers))
+        continue;
+      Candidate believed = one.candidate;
+      believed.trust = "default";
+      believed.word = "the writer " + manifest->signature->writer.substr(0, 8);
+      // Nothing beside the signed bytes counts.
+      believed.commit = manifest->commit;
+      believed.tree = manifest->tree;
+      believed.uncertain = manifest->floating.empty() ? "" : manifest->floating.front();
+      believed.analysed_at = static_cast<double>(manifest->signature->at) / 1000;
+      candidates_.push_back(std::move(believed));
+    }
+    return {};
+  }();
+  if (!looked) note_lack("writers", looked.error());
+}
+
 // A result with this key lies here, of a class that this job does not rely on. GitHub's own record of it would do: then
 // it is GitHub's copy that stands for the scan.
 void CodeqlDesk::ask_for_word(const Subject& subject, const codeql::Circumstances& circumstances) {
@@ -106,6 +133,10 @@ codeql::Decision CodeqlDesk::answer(const Subject& subject, codeql::Circumstance
   if (std::string why = codeql::must_scan(subject, circumstances); !why.empty()) return {false, std::move(why), {}};
   if (request_.local) ask_store(subject, circumstances);
   codeql::Decision decision = codeql::decide(subject, circumstances, candidates_, lack_);
+  if (!decision.skip && !stored_.empty()) {
+    look_for_signatures(circumstances);
+    decision = codeql::decide(subject, circumstances, candidates_, lack_);
+  }
   if (!decision.skip && request_.vouch && !request_.github && !stored_.empty()) {
     ask_for_word(subject, circumstances);
     decision = codeql::decide(subject, circumstances, candidates_, lack_);

@@ -49,6 +49,7 @@ class CodeqlDesk {
   Result<codeql::GithubSource*> github();
   Result<bool> has_store();
   void ask_store(const codeql::Subject& subject, codeql::Circumstances& circumstances);
+  void look_for_signatures(const codeql::Circumstances& circumstances);
   void ask_for_word(const codeql::Subject& subject, const codeql::Circumstances& circumstances);
   void ask_github(const codeql::Subject& subject, codeql::Circumstances& circumstances);
   const StoredScan* stored(const codeql::Candidate& candidate) const;

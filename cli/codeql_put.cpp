@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/time.h"
 #include "cli/codeql.h"
 #include "cli/codeql_stored.h"
 #include "cli/message.h"
@@ -142,7 +143,7 @@ struct PutScan {
 };
 
 Result<PutScan> put_scan(const Given& given, Reach& reach, codeql::Subject& subject, const ScanRequest& request,
-                         SarifFile& file) {
+                         SarifFile& file, const std::optional<SigningKey>& key) {
   TRY_ASSIGN(const ScanFile scan, read_scan(file));
   TRY(codeql::check_scan(subject, scan.facts));
   codeql::Manifest& manifest = subject.manifest;
@@ -150,6 +151,7 @@ Result<PutScan> put_scan(const Given& given, Reach& reach, codeql::Subject& subj
   if (std::string why = codeql::not_reusable(scan.facts); manifest.not_reusable.empty())
     manifest.not_reusable = std::move(why);
   TRY_ASSIGN(const std::string seconds, scan_seconds_of(given));
+  if (key && manifest.not_reusable.empty()) codeql::sign_scan(manifest, scan.digest, *key, SystemClock().wall());
   Access::Attributes attributes{{"user.runnerfs.manifest", codeql::manifest_json(manifest)}};
   if (!seconds.empty()) attributes.emplace_back("user.runnerfs.scan_duration", seconds);
 
@@ -193,17 +195,23 @@ int run_codeql_put(const Given& given) {
   auto file = SarifFile::open(given.arguments[0]);
   if (!file) return report(file.error());
   const std::string manifest = given.has("--manifest") ? absolute_path(given.get("--manifest")) : "";
+  std::optional<SigningKey> key;
+  if (given.has("--sign")) {
+    auto read = writer_key(given.get("--sign"));
+    if (!read) return report(read.error());
+    key = std::move(*read);
+  }
   const auto put = [&]() -> Result<PutScan> {
     if (manifest.empty()) {
       TRY_ASSIGN(ExaminedScan scan, examine_scan(given));
-      return put_scan(given, *scan.reach, scan.subject, scan.request, *file);
+      return put_scan(given, *scan.reach, scan.subject, scan.request, *file, key);
     }
     TRY(enter_directory(given));
     TRY_ASSIGN(const auto reach, Reach::prepare(given));
     TRY_ASSIGN(ScanRequest request, scan_request(given, reach->settings(), reach->environment()));
     TRY(codeql::check_words(request.asked));
     TRY_ASSIGN(codeql::Subject subject, subject_of_manifest(manifest, request.asked));
-    return put_scan(given, *reach, subject, request, *file);
+    return put_scan(given, *reach, subject, request, *file, key);
   }();
   if (!put) {
     Error error = put.error();
@@ -213,7 +221,7 @@ int run_codeql_put(const Given& given) {
   }
   for (const std::string& warning : put->warnings) warn(printable(warning));
   if (!put->not_reusable.empty())
-    warn(fmt::format("it is no ground to skip a scan: {}", printable(put->not_reusable)));
+    warn(fmt::format("it is no ground to skip a scan{}: {}", key ? ", and not signed" : "", printable(put->not_reusable)));
   return print(given.has("--json") ? json_of(*put) : put->path + "\n");
 }
 

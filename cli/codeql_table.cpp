@@ -26,6 +26,7 @@ constexpr Flag kCheckFlags[] = {
 constexpr Flag kPutFlags[] = {
     kLanguage, kConfig, kVersion, kBuildMode, kMode, kCategory, kCommit,
     {"--manifest", "", "FILE", "of `codeql key --json` before the scan, whatever is in the work tree by now"},
+    {"--sign", "", "FILE", "with the key of `codeql keygen`, for jobs that believe it (codeql.writers)"},
     {"--scan-duration", "", "TIME", "how long the scan took: what a skip saves"},
     kJson, kDirectory, kMount};
 constexpr Flag kGetFlags[] = {kLanguage, kConfig, kVersion, kBuildMode, kMode, kCategory, kCommit,
@@ -44,7 +45,7 @@ constexpr Flag kPrepareFlags[] = {kLanguage, kConfig, kVersion, kBuildMode, kMod
 
 }  // namespace
 
-const Command kCodeqlCommands[8] = {
+const Command kCodeqlCommands[9] = {
     {"codeql check", run_codeql_check, "can this scan be skipped?", "--language LANGUAGE --config SUITE|JSON [OPTION…]", 0, 0,
      kCheckFlags, true, false,
      "Prints skip or scan, the reason, and for a skip the path of the SARIF that stands for the scan. A skip means that a\n"
@@ -75,6 +76,10 @@ const Command kCodeqlCommands[8] = {
     {"codeql key", run_codeql_key, "the key of a scan", "--language LANGUAGE --config SUITE|JSON [--json]", 0, 0, kKeyFlags, true,
      false, "Prints the key: equal keys mean that a scan sees the same. With --json all that it is made of.",
      "  runnerfs codeql key --json --language python --config security-extended"},
+    {"codeql keygen", run_codeql_keygen, "make a writer's pair of keys", "FILE", 1, 1, {}, false, false,
+     "Writes the secret half to FILE, which must not be there yet, and prints the public half as a line of the configuration.\n"
+     "What `codeql put --sign FILE` stores is relied on wherever codeql.writers names the public half.",
+     "  runnerfs codeql keygen writer.key >> ~/.config/runnerfs/config.yml"},
     {"codeql explain", run_codeql_explain, "why a check hits or misses", "--language LANGUAGE --config SUITE|JSON [--json]", 0, 0,
      kExplainFlags, true, false,
      "Shows the answer of `check`, what speaks against any result, the results that were looked at, and the inputs of the key.",

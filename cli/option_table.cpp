@@ -84,6 +84,8 @@ constexpr Option kOptions[] = {
      "where results of scans are kept"},
     {"codeql.max_bytes", &S::codeql_max_bytes, K::kSize, C::kTune, 1u << 20, kMost, "", "", "", "SIZE",
      "bytes of results of scans kept on disk at most"},
+    {"codeql.writers", &S::codeql_writers, K::kList, C::kNever, 0, 0, "", "", "", "KEY",
+     "public keys of `runnerfs codeql keygen`: results that they signed are relied on, whatever way they came"},
     {"codeql.cache_ttl", &S::codeql_cache_ttl, K::kDuration, C::kTtl, 0, kYear, "", "CODEQL_CACHE_TTL", "", "TIME",
      "how long the result of a scan lasts while an input of it may move: a tag, an unknown version"},
     {"p2p.enabled", &S::p2p_enabled, K::kBool, C::kOffOnly, 0, 0, "", "ENABLE_P2P_CACHE CACHE_ENABLE_P2P", "", "",

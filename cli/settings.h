@@ -66,6 +66,7 @@ struct Settings {
   // Results of scans.
   std::string codeql_directory = "~/.cache/codeql";
   std::uint64_t codeql_max_bytes = 4ull << 30;
+  std::vector<std::string> codeql_writers;  // base64 of Ed25519 public keys, whose word about results is believed
   double codeql_cache_ttl = 24 * 3600;  // seconds that a result lasts while an input of its scan may move
 
   // Peers.

@@ -8,7 +8,7 @@ _runnerfs() {
     --cache-persistence --no-cache-persistence --cache-directory --cache-max-size --cache-max-bytes --cache-default-ttl
     --operation-ttls --memory-max-bytes --memory-max-entries --rate-limiting-warning-threshold
     --snapshot-interval --rate-limiting-aggressive-threshold --rate-limiting-cache-first-mode --no-rate-limiting-cache-first-mode
-    --key-source --isolation --credentials-directory --audit-sync --audit-owner --codeql-directory --codeql-max-bytes --codeql-cache-ttl --require-mlock --no-require-mlock
+    --key-source --isolation --credentials-directory --audit-sync --audit-owner --codeql-directory --codeql-max-bytes --codeql-writers --codeql-cache-ttl --require-mlock --no-require-mlock
     --p2p-enabled --no-p2p-enabled --p2p-listen-port --p2p-port-first --p2p-port-last
     --p2p-listen --p2p-network-id --p2p-secret-file --p2p-verify --p2p-deadline
     --p2p-peer-discovery --no-p2p-peer-discovery --p2p-bootstrap-peers --p2p-allow --p2p-block
@@ -105,17 +105,18 @@ _runnerfs() {
       ;;
     codeql)
       if ((COMP_CWORD == 2)); then
-        COMPREPLY=($(compgen -W "check put get ls invalidate key explain prepare-upload --help" -- "$cur"))
+        COMPREPLY=($(compgen -W "check put get ls invalidate key keygen explain prepare-upload --help" -- "$cur"))
         return
       fi
       own="--language --config --tool-version --build-mode --mode --category --commit --source -C --directory"
       case ${COMP_WORDS[2]} in
         check) own+=" --changed-files -o --output --github-output --exit-code --json --mount" ;;
-        put) own+=" --manifest --scan-duration --json --mount" ;;
+        put) own+=" --manifest --sign --scan-duration --json --mount" ;;
         get) own+=" -o --output --mount" ;;
         ls) own="--json --mount" ;;
         invalidate) own="--language --config --commit --all --mount" ;;
         key) own+=" --json" ;;
+        keygen) own= ;;
         explain) own+=" --json --mount" ;;
         prepare-upload) own+=" -o --output --mount" ;;
       esac

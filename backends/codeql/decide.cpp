@@ -66,7 +66,8 @@ Decision decide(const Subject& subject, const Circumstances& circumstances, cons
             : fmt::format("commit {}, which is the same to a scan", candidate.commit.substr(0, 12));
     return {
         true,
-        fmt::format("{} has the result of {}, analysed at {}", candidate.source, same, rfc3339(candidate.analysed_at)),
+        fmt::format("{} has the result of {}, analysed at {}{}", candidate.source, same, rfc3339(candidate.analysed_at),
+                    candidate.word.empty() ? "" : ", on the word of " + candidate.word),
         candidate};
   }
   if (first.empty()) first = unlike;

@@ -22,6 +22,7 @@ struct Candidate {
   std::string tree;          // of that commit; "" when it is not known
   std::string digest;        // SHA-256 of the SARIF, hex; "" when it is not known yet
   double analysed_at = 0;    // wall seconds
+  std::string word;          // on whose word it is of this class, "the writer …"; "" on that of its way
   std::string id;            // how its source finds it again
 };
 

@@ -45,6 +45,12 @@ struct Manifest {
   std::string repository, commit, tree, ref, event, run;
   // Class of trust of the job that stored it (trust.h), and why it is no ground for a skip ("" when it is one).
   std::string trust, not_reusable;
+  // The word of a writer for it and its SARIF (writer.h); kept as it came, and worth nothing unverified.
+  struct Signature {
+    std::string writer, value;  // base64: public key, signature
+    std::int64_t at = 0;        // milliseconds since 1970
+  };
+  std::optional<Signature> signature;
   // Blob of each file that a result names, in the commit.
   std::map<std::string, std::string> blobs;
 };

@@ -41,8 +41,8 @@ bool read_map(const json& object, const char* name, std::map<std::string, std::s
 }  // namespace
 
 std::string manifest_json(const Manifest& manifest) {
-  return JsonLine()
-      .raw("blobs", object_of(manifest.blobs))
+  JsonLine line;
+  line.raw("blobs", object_of(manifest.blobs))
       .text("commit", manifest.commit)
       .text("event", manifest.event)
       .raw("floating", list_of(manifest.floating))
@@ -53,8 +53,14 @@ std::string manifest_json(const Manifest& manifest) {
       .text("ref", manifest.ref)
       .text("repository", manifest.repository)
       .text("run", manifest.run)
-      .number("schema", std::int64_t{kSchema})
-      .text("tree", manifest.tree)
+      .number("schema", std::int64_t{kSchema});
+  if (manifest.signature)
+    line.raw("signature", JsonLine()
+                              .number("at", manifest.signature->at)
+                              .text("value", manifest.signature->value)
+                              .text("writer", manifest.signature->writer)
+                              .str());
+  return line.text("tree", manifest.tree)
       .text("trust", manifest.trust)
       .str();
 }
@@ -82,6 +88,11 @@ Result<Manifest> parse_manifest(std::string_view text) {
   out.run = text_member(object, "run");
   out.trust = text_member(object, "trust");
   out.not_reusable = text_member(object, "not_reusable");
+  if (const auto found = object.find("signature"); found != object.end()) {
+    const auto at = found->is_object() ? found->find("at") : found->end();
+    if (!found->is_object() || at == found->end() || !at->is_number_integer()) return none();
+    out.signature = Manifest::Signature{text_member(*found, "writer"), text_member(*found, "value"), at->get<std::int64_t>()};
+  }
   return out;
 }
 

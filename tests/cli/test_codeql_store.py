@@ -170,6 +170,51 @@ def test_who_may_rely_on_whose_result(user, repo, writer, reader, answer):
         assert "does not rely on" in told["reason"] and "GitHub" in told["reason"]
 
 
+def writer(user):
+    """A pair of keys: the option that believes it."""
+    line = user.ok("codeql", "keygen", user.join("writer.key"))
+    assert line.startswith("codeql.writers: ") and os.stat(user.join("writer.key")).st_mode & 0o777 == 0o600
+    return line.split(": ")[1].strip()
+
+
+def test_a_signed_result_is_relied_on_by_who_believes_the_writer(user, repo):
+    public = writer(user)
+    result = put(user, repo, "--sign", user.join("writer.key"), **TOPIC)
+    assert kept(result) and result.stderr == ""
+    assert "does not rely on" in check(user, repo)["reason"]
+    told = check(user, repo, "--codeql-writers", public)
+    assert told["answer"] == "skip" and told["reason"].endswith("on the word of the writer " + public[:8]), told
+    assert check(user, repo, RUNNERFS_CODEQL_WRITERS=public, **PULL)["answer"] == "skip"
+    stranger = user.ok("codeql", "keygen", user.join("other.key")).split(": ")[1].strip()
+    assert check(user, repo, "--codeql-writers", stranger)["answer"] == "scan"
+    # A checkout cannot name writers.
+    repo.write(".github/cache-config.yml", f"codeql.writers: {public}\n")
+    repo.commit()
+    kept(put(user, repo, "--sign", user.join("writer.key"), **TOPIC))
+    refused = codeql(user, repo, "check", "--json")
+    assert json.loads(refused.stdout)["answer"] == "scan"
+
+
+def test_what_is_no_ground_for_a_skip_is_not_signed(user, repo):
+    public = writer(user)
+    repo.write("app.py", "print('dirty')\n")
+    result = put(user, repo, "--sign", user.join("writer.key"))
+    assert kept(result) and "and not signed" in result.stderr
+    assert "signature" not in json.loads(user.ok("cat", result.stdout.strip().replace(".sarif", ".manifest.json")))
+    repo.git("checkout", "-q", ".")
+    assert check(user, repo, "--codeql-writers", public)["answer"] == "scan"
+
+
+def test_keys_of_writers_that_are_none(user, repo):
+    writer(user)
+    assert "is there already" in failure(user.run("codeql", "keygen", user.join("writer.key")), 24)
+    user.write("bad.key", "nonsense\n")
+    assert "is no key of a writer" in failure(put(user, repo, "--sign", user.join("bad.key")), 17)
+    failure(put(user, repo, "--sign", user.join("none.key")), 10)
+    kept(put(user, repo, **TOPIC))
+    assert "'nonsense' is no public key" in check(user, repo, "--codeql-writers", "nonsense")["reason"]
+
+
 def test_another_repository_s_result_is_not_relied_on(user, repo):
     kept(put(user, repo))
     assert check(user, repo, GITHUB_REPOSITORY="octo/other")["answer"] == "scan"
