@@ -73,7 +73,8 @@ Result<> read_file_name(const std::string& file, CodeqlPath& out) {
                                     {".json", ScanPathKind::kSummary},
                                     {".explain", ScanPathKind::kExplain}};
   const bool github = out.name.config == kGithub;
-  if (file == "manifest.json" && !github) {
+  if (file == "manifest.json") {
+    if (github) return no_such_file();
     out.what = ScanPathKind::kManifests;
     return {};
   }
