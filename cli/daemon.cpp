@@ -179,7 +179,7 @@ void Daemon::build_trees(const Environment& environment) {
   cache.others = settings_.allow_other;
   cache.max_document = settings_.max_object_size;
   cache_tree_ = std::make_unique<CacheTree>(cache, *cache_, clock_, *pool_, counters_, errors_);
-  scans_ = std::make_unique<Scans>(Scans::Parts{settings_, key_, clock_, *pool_, counters_, errors_, root_},
+  scans_ = std::make_unique<Scans>(Scans::Parts{settings_, key_, clock_, *pool_, counters_, errors_, root_, *peers_},
                                    codeql::scan_event(environment, file_of_runner));
   info_.add("stats.json", [this] { return stats_json(); });
   info_.add("totals.json", [this] { return totals_json(); });

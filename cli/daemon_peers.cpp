@@ -104,6 +104,7 @@ Result<> Daemon::enter_network(const Environment& environment) {
   start.api_host = origin_->host();
   start.can_prove = [origin = origin_.get()] { return origin->proof_state().empty(); };
   start.cache = cache_.get();
+  start.scans = scans_.get();
   TRY(peers_->start(std::move(start)));
   cache_->on_put([peers = peers_.get()](const EntryPtr& entry) { peers->share(entry); });
   cache_->on_absent([peers = peers_.get()](const std::string& key) { return peers->fetch_entry(key); });

@@ -57,12 +57,18 @@ void Scans::open() {
     if (store) {
       store_ = std::move(*store);
       results_ = std::make_unique<results::Results>(*store_, trust_, parts_.clock, parts_.counters);
+      peer_scans_ = std::make_unique<results::PeerScans>(*results_);
+      CodeqlTree::Absent absent;
+      absent.name = [this](const results::ResultName& name) { return ask_peers(name); };
+      // Of a peer's word about other commits nothing is gained where nobody's is believed.
+      if (!parts_.settings.codeql_writers.empty())
+        absent.key = [this](const std::string& hash) { return ask_peers_by_key(hash); };
       tree_ = std::make_unique<CodeqlTree>(
           CodeqlTreeOptions{parts_.settings.allow_other}, *results_,
           [this](const results::ResultName& name, const Caller& caller, Reply<FilePtr> reply) {
             github_.find(name, caller, std::move(reply));
           },
-          parts_.pool, parts_.counters, parts_.errors);
+          std::move(absent), parts_.pool, parts_.counters, parts_.errors);
     } else {
       error_ = std::move(store.error());
       log(Level::kWarning, "codeql/ is not available: {}", error_->message);
@@ -72,6 +78,29 @@ void Scans::open() {
     }
     opened_ = true;
   });
+}
+
+std::optional<GivenScan> Scans::find(const Digest& id, const std::function<Digest(BytesView)>& ask_id) {
+  open();
+  return peer_scans_ ? peer_scans_->find(id, ask_id) : std::nullopt;
+}
+
+bool Scans::ask_peers(const results::ResultName& name) {
+  const auto scan = parts_.peers.fetch_scan(canonical_scan_name(name.repository, name.commit, name.config, name.language));
+  if (!scan) return false;
+  const auto taken = peer_scans_->take(name, *scan);
+  if (!taken) log(Level::kWarning, "peer {} sent a result that is none: {}", scan->peer, taken.error().message);
+  parts_.counters.add(taken ? Counter::kCacheReceived : Counter::kCacheRefused);
+  return taken.has_value();
+}
+
+bool Scans::ask_peers_by_key(const std::string& hash) {
+  const auto scan = parts_.peers.fetch_scan(canonical_scan_key(hash));
+  if (!scan) return false;
+  const auto taken = peer_scans_->take_by_key(hash, *scan);
+  if (!taken) log(Level::kWarning, "peer {} sent no result of the key: {}", scan->peer, taken.error().message);
+  parts_.counters.add(taken ? Counter::kCacheReceived : Counter::kCacheRefused);
+  return taken.has_value();
 }
 
 Result<results::Results*> Scans::results() {

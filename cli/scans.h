@@ -9,6 +9,8 @@
 #include <string>
 
 #include "backends/codeql/trust.h"
+#include "backends/peers/peers.h"
+#include "backends/results/peer_scans.h"
 #include "backends/results/results.h"
 #include "cli/keys.h"
 #include "cli/settings.h"
@@ -19,7 +21,7 @@
 
 namespace rfs {
 
-class Scans {
+class Scans final : public ScanSource {
  public:
   // What it works with; all of it outlives the object.
   struct Parts {
@@ -29,7 +31,8 @@ class Scans {
     Pool& pool;
     Counters& counters;
     ErrorRing& errors;
-    Root& root;  // for GitHub's analyses in api/
+    Root& root;    // for GitHub's analyses in api/
+    Peers& peers;  // asked for what is not stored
   };
   // event: of this job; what it stores is of that event's class of trust.
   Scans(const Parts& parts, const codeql::ScanEvent& event);
@@ -38,6 +41,8 @@ class Scans {
   Namespace& tree() { return lazy_; }
   // The results, opened now if they were not; or why there are none.
   Result<results::Results*> results();
+  // For members of the network of peers, whatever was stored by then.
+  std::optional<GivenScan> find(const Digest& id, const std::function<Digest(BytesView)>& ask_id) override;
   // Why results end with this process; nullopt when they are kept on disk. Opens nothing.
   std::optional<Error> not_kept() const;
   // Once a second: what other processes stored.
@@ -49,6 +54,8 @@ class Scans {
 
  private:
   void open();
+  bool ask_peers(const results::ResultName& name);
+  bool ask_peers_by_key(const std::string& hash);
   Result<std::unique_ptr<EntryStore>> open_store();
   std::optional<Error> nowhere() const;
 
@@ -63,6 +70,7 @@ class Scans {
   std::string notice_;
   std::unique_ptr<EntryStore> store_;
   std::unique_ptr<results::Results> results_;
+  std::unique_ptr<results::PeerScans> peer_scans_;
   std::unique_ptr<Namespace> tree_;
 };
 

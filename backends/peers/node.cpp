@@ -40,7 +40,8 @@ Peers::Node::Node(const Parts& parts, Start start)
       identity_(std::move(start.identity)),
       api_host_(std::move(start.api_host)),
       can_prove_(std::move(start.can_prove)),
-      cache_(*start.cache) {}
+      cache_(*start.cache),
+      scans_(start.scans) {}
 
 Result<> Peers::Node::start() {
   std::vector<p2p::Multiaddr> named;
@@ -187,6 +188,14 @@ void Peers::Node::on_ask(p2p::Connection& connection, const p2p::Ask& ask,
       if (!entry && ask.by == p2p::AskBy::kId) {
         entry = self->offered_entry(ask.wanted[i]);
         have.kind = kCacheKind;
+      }
+      if (!entry && ask.by == p2p::AskBy::kId && self->scans_) {
+        const auto ask_id = [&](BytesView canonical) { return self->protocol_->ask_id(canonical); };
+        if (auto given = self->scans_->find(ask.wanted[i], ask_id)) {
+          entry = std::move(given->sarif);
+          have.attestation = std::move(given->attestation);
+          have.kind = kScanKind;
+        }
       }
       if (!entry || entry->body->size() > ask.max_len) continue;
       have.index = static_cast<std::uint16_t>(i);

@@ -24,7 +24,7 @@ namespace rfs {
 inline constexpr const char* kTokenProtocol = "/github-cache/1.0.0";
 inline constexpr const char* kExchangeProtocol = "/github-cache/peer-exchange/1.0.0";
 
-inline constexpr std::uint8_t kCacheKind = 2;  // p2p::Have::kind
+inline constexpr std::uint8_t kCacheKind = 2, kScanKind = 3;  // p2p::Have::kind
 
 // One message on its way to several peers.
 using Token = std::shared_ptr<const std::string>;
@@ -41,6 +41,7 @@ class Peers::Node final : public p2p::HostEvents, public p2p::CacheEvents, publi
   void learned(const EntryPtr& entry) { offers_->learned(*entry); }
   void share(const EntryPtr& entry);
   bool fetch_entry(const std::string& key);
+  std::optional<PeerScan> fetch_scan(const std::string& canonical);
   void add(const p2p::Multiaddr& address);
   void hear(std::vector<FoundPeer> peers);
   std::optional<FoundPeer> to_be_found() const;
@@ -96,7 +97,10 @@ class Peers::Node final : public p2p::HostEvents, public p2p::CacheEvents, publi
   // node_ask.cpp
   void ask_now(std::shared_ptr<const ApiRequest> request, std::function<void(Result<std::optional<Answer>>)> done);
   std::vector<p2p::Connection*> suitable(const Digest& id, SteadyTime now) const;
-  bool ask_all(const Question& question, std::function<void(std::optional<PeerBody>)> done);
+  bool ask_all(const Question& question, std::function<void(std::optional<PeerBody>)> done,
+               std::function<void()> had = {});
+  bool was_absent(const std::string& canonical);
+  std::optional<PeerBody> fetch(const Question& question, Millis for_a_body);
   void announce();
   void told(const p2p::PeerId& peer, MemberDid how, Millis took);
   void answer(const ApiRequest& request, PeerBody body, std::function<void(Result<std::optional<Answer>>)> done);
@@ -123,6 +127,7 @@ class Peers::Node final : public p2p::HostEvents, public p2p::CacheEvents, publi
   const std::string api_host_;
   const std::function<bool()> can_prove_;
   Cache& cache_;
+  ScanSource* const scans_;
   SecretBytes fernet_key_;
   std::vector<SecretBytes> beacon_keys_;  // fixed by start()
   std::set<p2p::PeerId> allow_, block_;

@@ -13,6 +13,7 @@ constexpr std::size_t kAskedAtOnce = 8;
 constexpr std::int64_t kHeldMost = 256 << 20;  // bytes of bodies under way
 constexpr double kAhead = 300;                 // seconds that another clock may be before ours
 constexpr Millis kAbsent{2'000}, kAbsentGrace{20};
+constexpr Millis kScanPatience{5'000};
 constexpr std::size_t kAbsentMost = 4096, kAnnouncedMost = 4096;
 constexpr Millis kAnnounceEvery{11'000};
 
@@ -49,13 +50,17 @@ std::vector<p2p::Connection*> Peers::Node::suitable(const Digest& id, SteadyTime
 }
 
 // False: there is nobody to be asked; `done` is then not called.
-bool Peers::Node::ask_all(const Question& question, std::function<void(std::optional<PeerBody>)> done) {
+bool Peers::Node::ask_all(const Question& question, std::function<void(std::optional<PeerBody>)> done,
+                          std::function<void()> had) {
   const auto members = suitable(question.id, std::chrono::steady_clock::now());
   if (members.empty()) return false;
   parts_.counters.add(Counter::kPeerAsks);
   parts_.counters.add(Counter::kMessages, members.size());
   QuestionEvents events;
-  events.told = [this](const p2p::PeerId& peer, MemberDid how, Millis took) { told(peer, how, took); };
+  events.told = [this, had = std::move(had)](const p2p::PeerId& peer, MemberDid how, Millis took) {
+    if (had && how == MemberDid::kHad) had();
+    told(peer, how, took);
+  };
   events.hold = [this](std::int64_t change) {
     if (change > 0 && held_ + change > kHeldMost) return false;
     held_ += change;
@@ -85,30 +90,49 @@ void Peers::Node::ask_now(std::shared_ptr<const ApiRequest> request,
   if (!asked) (*answered)(std::nullopt);
 }
 
+// Whether nobody had it a moment ago. Not yet asked: it is noted as such.
+bool Peers::Node::was_absent(const std::string& canonical) {
+  const SteadyTime now = std::chrono::steady_clock::now();
+  auto absent = absent_.lock();
+  if (absent->size() > kAbsentMost) absent->clear();
+  const auto [at, first] = absent->try_emplace(canonical, now + kAbsent);
+  if (!first && now < at->second) return true;
+  at->second = now + kAbsent;
+  return false;
+}
+
 // The reader of a directory waits here: on a thread of its own, not long, and only while somebody can be asked.
+// for_a_body: how much longer when somebody has said to have it.
+std::optional<PeerBody> Peers::Node::fetch(const Question& question, Millis for_a_body) {
+  struct Waiting {
+    std::promise<std::optional<PeerBody>> body;
+    std::atomic<bool> had{false};
+  };
+  const auto waiting = std::make_shared<Waiting>();
+  auto body = waiting->body.get_future();
+  const bool posted = post([self = shared_from_this(), question, waiting] {
+    const bool asked = self->ask_all(
+        question, [waiting](std::optional<PeerBody> got) { waiting->body.set_value(std::move(got)); },
+        [waiting] { waiting->had = true; });
+    if (!asked) waiting->body.set_value(std::nullopt);
+  });
+  if (!posted) return std::nullopt;
+  auto state = body.wait_for(options_.deadline + kAbsentGrace);
+  if (state != std::future_status::ready && waiting->had) state = body.wait_for(for_a_body);
+  if (state != std::future_status::ready) return std::nullopt;
+  return body.get();
+}
+
 bool Peers::Node::fetch_entry(const std::string& key) {
   if (stopping_ || members_ == 0) return false;
-  const SteadyTime now = std::chrono::steady_clock::now();
-  {
-    auto absent = absent_.lock();
-    if (absent->size() > kAbsentMost) absent->clear();
-    const auto [at, first] = absent->try_emplace(key, now + kAbsent);
-    if (!first && now < at->second) return false;
-    at->second = now + kAbsent;
-  }
+  const std::string canonical = canonical_cache_key(key);
+  if (was_absent(canonical)) return false;
   Question question;
-  question.id = protocol_->ask_id(view(canonical_cache_key(key)));
+  question.id = protocol_->ask_id(view(canonical));
   question.kind = kCacheKind;
   question.max_len = kCacheDataMost + 64 * 1024;
   question.deadline = options_.deadline;
-  auto got = std::make_shared<std::promise<std::optional<PeerBody>>>();
-  auto waiting = got->get_future();
-  const bool posted = post([self = shared_from_this(), question, got] {
-    if (!self->ask_all(question, [got](std::optional<PeerBody> body) { got->set_value(std::move(body)); }))
-      got->set_value(std::nullopt);
-  });
-  if (!posted || waiting.wait_for(options_.deadline + kAbsentGrace) != std::future_status::ready) return false;
-  const auto body = waiting.get();
+  const auto body = fetch(question, Millis(0));
   if (!body) return false;
   auto arrival = parse_cache_entry(body->bytes);
   if (!arrival) {
@@ -120,6 +144,18 @@ bool Peers::Node::fetch_entry(const std::string& key) {
   const auto kept = cache_.receive(*arrival);
   parts_.counters.add(kept && *kept ? Counter::kCacheReceived : Counter::kCacheRefused);
   return kept && *kept;
+}
+
+std::optional<PeerScan> Peers::Node::fetch_scan(const std::string& canonical) {
+  if (stopping_ || members_ == 0 || was_absent(canonical)) return std::nullopt;
+  Question question;
+  question.id = protocol_->ask_id(view(canonical));
+  question.kind = kScanKind;
+  question.max_len = kPeerScanMost;
+  question.deadline = options_.deadline;
+  auto body = fetch(question, kScanPatience);
+  if (!body) return std::nullopt;
+  return PeerScan{std::move(body->bytes), std::move(body->have.attestation), body->peer.text()};
 }
 
 void Peers::Node::on_announce(p2p::Connection& connection, const p2p::Announce& announce) {

@@ -39,6 +39,11 @@ bool Peers::fetch_entry(const std::string& key) {
   return node && node->fetch_entry(key);
 }
 
+std::optional<PeerScan> Peers::fetch_scan(const std::string& canonical) {
+  const std::shared_ptr<Node> node = *node_.lock();
+  return node ? node->fetch_scan(canonical) : std::nullopt;
+}
+
 Result<> Peers::add(const std::string& address) {
   std::string warning;
   TRY_ASSIGN(const p2p::Multiaddr parsed, parse_peer_address(address, warning));

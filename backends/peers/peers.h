@@ -12,6 +12,7 @@
 #include "backends/cache/cache.h"
 #include "backends/github/routes.h"
 #include "backends/memory_tier.h"
+#include "backends/peers/scan_source.h"
 #include "backends/peers/sharing.h"
 #include "backends/tier.h"
 #include "base/counters.h"
@@ -87,6 +88,7 @@ class Peers final : public RemoteTier {
     std::string api_host;             // OriginTier::host()
     std::function<bool()> can_prove;  // whether GitHub can confirm a body now
     Cache* cache;
+    ScanSource* scans = nullptr;  // results of scans that members may have; outlives the node. Null: none
   };
   // Once, after the process has daemonised; takes about 50 ms (PBKDF2). kInvalid: an address that is none. kBusy and
   // others: it cannot listen.
@@ -102,6 +104,9 @@ class Peers final : public RemoteTier {
   // it came and was kept. At once where nobody can be asked, and for a name that nobody had a moment ago. Any thread but
   // the loop's and the pool's.
   bool fetch_entry(const std::string& key);
+  // Asks members for a result of a scan, by what its pseudonym is made of; as fetch_entry(), but a body that is on its way
+  // is waited for, for at most five seconds. Nothing is kept. Nullopt: nobody has it.
+  std::optional<PeerScan> fetch_scan(const std::string& canonical);
   // Dials, for good. kUnsupported: it does not run. kInvalid: no address.
   Result<> add(const std::string& address);
   // Dials them, a few a minute, unless enough are connected. Believed as much as is good for an address that a member gave

@@ -76,6 +76,7 @@ std::string provenance_of(const ResultInfo& info) {
       .text("manifest", info.manifest)
       .text("mode", info.mode)
       .text("not_reusable", info.not_reusable)
+      .text("peer", info.peer)
       .text("ref", info.ref)
       .text("repository", info.name.repository)
       .real("scan_duration", info.scan_duration)
@@ -99,6 +100,7 @@ Result<ResultInfo> info_of(const Entry& entry) {
   if (key_of(out.name, out.trust).canonical != entry.key.canonical)
     return fail(Code::kTampered, "a stored result says that it is another one");
   out.source = text_of(object, "source");
+  out.peer = text_of(object, "peer");
   out.digest = hex(entry.sha256);
   out.size = entry.body->size();
   out.stored_at = entry.meta.fetched_at;

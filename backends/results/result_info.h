@@ -26,6 +26,7 @@ struct ResultInfo {
   ResultName name;
   std::string trust;   // class of the job that stored it (codeql/trust.h)
   std::string source;  // "local", or how it came: "snapshot", "peer"
+  std::string peer;    // the id of the peer that sent it; "" otherwise
   std::string digest;  // SHA-256 of the SARIF, hex
   std::uint64_t size = 0;
   double stored_at = 0;         // wall seconds

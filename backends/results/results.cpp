@@ -62,8 +62,9 @@ Result<ResultInfo> Results::Incoming::commit(NewResult what, bool sync) {
   TRY_ASSIGN(const sarif::Facts facts, reader_.finish());
   ResultInfo info;
   info.name = std::move(what.name);
-  info.trust = results_.trust_;
+  info.trust = what.trust.empty() ? results_.trust_ : std::move(what.trust);
   info.source = std::move(what.source);
+  info.peer = std::move(what.peer);
   info.scan_duration = what.scan_duration;
   info.size = draft_->size();
   info.stored_at = results_.clock_.wall();
@@ -74,7 +75,7 @@ Result<ResultInfo> Results::Incoming::commit(NewResult what, bool sync) {
     note_manifest(info, manifest);
     if (info.not_reusable.empty()) info.not_reusable = manifest.not_reusable;
     // The class is what this channel proves, not what the manifest claims.
-    manifest.trust = results_.trust_;
+    manifest.trust = info.trust;
     manifest.not_reusable = info.not_reusable;
     const std::string json = codeql::manifest_json(manifest);
     if (json.size() > kManifestMost)
@@ -95,7 +96,7 @@ Result<ResultInfo> Results::Incoming::commit(NewResult what, bool sync) {
   const auto put = results_.store_.put_now(std::make_shared<const Entry>(std::move(entry)), sync);
   results_.changed();
   TRY(put);
-  results_.counters_.add(Counter::kScansCached);
+  if (info.source == "local") results_.counters_.add(Counter::kScansCached);
   return info;
 }
 

@@ -33,6 +33,8 @@ struct NewResult {
   std::string source = "local";
   double scan_duration = -1;                  // seconds; below 0: not known
   std::optional<codeql::Manifest> manifest;  // none: it cannot be a ground for a skip
+  std::string peer = {};                     // who sent it, where a peer did
+  std::string trust = {};                    // class; "": that of the job that stores through this object
 };
 
 class Results {

@@ -44,7 +44,7 @@ struct CacheTree::Impl {
     if (!found) return no_entry();
     return found;
   }
-  // The same of a LOOKUP, the one place where peers are asked for it. A pattern is no key that anybody would have.
+  // The same of a first look at a name, the one place where peers are asked for it. A pattern is no key that anybody would have.
   Result<EntryPtr> look(const std::string& name) {
     if (is_pattern(name)) return entry(name, false);
     TRY_ASSIGN(auto key, key_of(name));
@@ -138,7 +138,9 @@ Result<std::vector<Listing>> CacheTree::list(const std::string& path, const Call
 }
 
 void CacheTree::bind(const std::string& path, const Caller&, Reply<FilePtr> reply) { impl_->open(path, false, reply); }
-void CacheTree::open(const std::string& path, const Caller&, FilePtr, Reply<FilePtr> reply) {
+void CacheTree::open(const std::string& path, const Caller&, FilePtr held, Reply<FilePtr> reply) {
+  // Without a kernel no LOOKUP came before.
+  if (!held && path != kReadmeName) (void)impl_->look(path);
   impl_->open(path, true, reply);
 }
 

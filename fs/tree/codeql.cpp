@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
+#include "base/encode.h"
+#include "crypto/hash.h"
 #include "fs/tree/codeql_path.h"
 #include "fs/tree/codeql_text.h"
 #include "fs/tree/codeql_writer.h"
@@ -48,10 +51,11 @@ bool is_below(const ResultName& name, const CodeqlPath& where) {
 }  // namespace
 
 struct CodeqlTree::Impl {
-  Impl(CodeqlTreeOptions o, results::Results& r, Github g, Pool& pool, Counters& c, ErrorRing& e)
+  Impl(CodeqlTreeOptions o, results::Results& r, Github g, Absent a, Pool& pool, Counters& c, ErrorRing& e)
       : options(o),
         results(r),
         github(std::move(g)),
+        absent(std::move(a)),
         counters(c),
         errors(e),
         readme(text_file(kCodeqlReadme, r.now(), false)),
@@ -61,6 +65,7 @@ struct CodeqlTree::Impl {
   const CodeqlTreeOptions options;
   results::Results& results;
   const Github github;
+  const Absent absent;
   Counters& counters;
   ErrorRing& errors;
   const FilePtr readme;
@@ -85,6 +90,7 @@ struct CodeqlTree::Impl {
   }
   FilePtr text(std::string content, double time) { return text_file(std::move(content), time, false); }
   Result<FilePtr> file(const CodeqlPath& where);
+  Result<FilePtr> look(const CodeqlPath& where);
   Attributes attributes(const ResultInfo& info, const EntryPtr& entry) const;
 };
 
@@ -135,6 +141,22 @@ Result<FilePtr> CodeqlTree::Impl::file(const CodeqlPath& where) {
   return fail(Code::kIsDirectory, "it is a directory of codeql/");
 }
 
+// The same of a first look at a name, the one place where peers are asked for what is not stored.
+Result<FilePtr> CodeqlTree::Impl::look(const CodeqlPath& where) {
+  auto found = file(where);
+  if (where.what == ScanPath::kKey && absent.key) {
+    // A key that nothing has is an empty list, and no miss.
+    const auto all = results.all();
+    const bool known = !all || std::any_of((*all)->begin(), (*all)->end(), [&](const ResultInfo& info) {
+      return !info.key.empty() && hex(sha256(view(info.key))) == where.hash;
+    });
+    return !known && absent.key(where.hash) ? file(where) : std::move(found);
+  }
+  const bool named = where.what == ScanPath::kSarif || where.what == ScanPath::kSummary || where.what == ScanPath::kManifest;
+  if (found || found.error().code != Code::kNotFound || !named || !absent.name) return found;
+  return absent.name(where.name) ? file(where) : std::move(found);
+}
+
 Attributes CodeqlTree::Impl::attributes(const ResultInfo& info, const EntryPtr& entry) const {
   Attributes out = entry_attributes(*entry, results.now());
   const auto add = [&](const char* name, const std::string& value) {
@@ -142,6 +164,9 @@ Attributes CodeqlTree::Impl::attributes(const ResultInfo& info, const EntryPtr& 
   };
   add("trust", info.trust);
   add("provenance", info.source);
+  add("peer", info.peer);
+  // What a peer sent stays a peer's word, wherever it lies.
+  if (info.source == "peer") out.front().second = source_word(Source::kPeer);
   add("key", info.key);
   add("mode", info.mode);
   add("tree", info.tree);
@@ -154,9 +179,9 @@ Attributes CodeqlTree::Impl::attributes(const ResultInfo& info, const EntryPtr& 
   return out;
 }
 
-CodeqlTree::CodeqlTree(CodeqlTreeOptions options, results::Results& results, Github github, Pool& pool,
+CodeqlTree::CodeqlTree(CodeqlTreeOptions options, results::Results& results, Github github, Absent absent, Pool& pool,
                        Counters& counters, ErrorRing& errors)
-    : impl_(std::make_unique<Impl>(options, results, std::move(github), pool, counters, errors)) {}
+    : impl_(std::make_unique<Impl>(options, results, std::move(github), std::move(absent), pool, counters, errors)) {}
 CodeqlTree::~CodeqlTree() = default;
 
 Result<Node> CodeqlTree::lookup(const std::string& path, const Caller&) {
@@ -181,7 +206,7 @@ Result<Node> CodeqlTree::lookup(const std::string& path, const Caller&) {
     default:
       break;
   }
-  auto file = impl_->file(*where);
+  auto file = impl_->look(*where);
   if (!file) {
     if (file.error().code == Code::kNotFound) return Node();
     return fail(std::move(file.error()));
@@ -250,7 +275,7 @@ void CodeqlTree::bind(const std::string& path, const Caller& caller, Reply<FileP
   reply(impl_->file(*where));
 }
 
-void CodeqlTree::open(const std::string& path, const Caller& caller, FilePtr, Reply<FilePtr> reply) {
+void CodeqlTree::open(const std::string& path, const Caller& caller, FilePtr held, Reply<FilePtr> reply) {
   auto where = impl_->parse(path);
   if (!where) return reply(fail(std::move(where.error())));
   if (where->what == ScanPath::kGithub) {
@@ -260,7 +285,8 @@ void CodeqlTree::open(const std::string& path, const Caller& caller, FilePtr, Re
     };
     return impl_->github(where->name, caller, Reply<FilePtr>(std::move(told)));
   }
-  auto file = impl_->file(*where);
+  // Without a kernel no LOOKUP came before.
+  auto file = held ? impl_->file(*where) : impl_->look(*where);
   if (file && (where->what == ScanPath::kSarif || where->what == ScanPath::kDigest))
     impl_->counters.add(Counter::kScansRetrieved);
   if (!file && file.error().code != Code::kNotFound) impl_->errors.add("codeql/" + path, file.error());

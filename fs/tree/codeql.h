@@ -22,8 +22,13 @@ class CodeqlTree final : public Namespace {
  public:
   // GitHub's analysis of a commit and language: answers on another thread, kNotFound when there is none.
   using Github = std::function<void(const results::ResultName& name, const Caller& caller, Reply<FilePtr> reply)>;
-  CodeqlTree(CodeqlTreeOptions options, results::Results& results, Github github, Pool& pool, Counters& counters,
-             ErrorRing& errors);
+  // Asked when nothing is stored under a name, or under a key by its hash; true: it is there now. May wait, not long.
+  struct Absent {
+    std::function<bool(const results::ResultName& name)> name;
+    std::function<bool(const std::string& hash)> key;
+  };
+  CodeqlTree(CodeqlTreeOptions options, results::Results& results, Github github, Absent absent, Pool& pool,
+             Counters& counters, ErrorRing& errors);
   ~CodeqlTree() override;
 
   Result<Node> lookup(const std::string& path, const Caller& caller) override;

@@ -46,7 +46,9 @@ def test_an_entry_is_asked_for_by_name(runner):
     assert second.json("cache/report:1") == {"n": 1}
     assert second.xattr("cache/report:1", "user.runnerfs.peer") == first.id
     assert second.error("cache/report:2") == "ENOENT"
-    assert second.stats()["cache_entries_received"] == 1
+    write(first.join("cache/report:3"), '{"n": 3}')
+    assert second.home.run("cat", "--mount", second.path, "cache/report:3").stdout == b'{"n": 3}'
+    assert second.stats()["cache_entries_received"] == 2
 
 
 def test_who_comes_later_gets_what_was_put_before(runner):

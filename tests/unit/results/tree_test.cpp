@@ -26,7 +26,7 @@ struct TreeRig : ResultsRig {
                if (github.empty()) return reply(fail(Code::kNotFound, "GitHub has none"));
                reply(text_file(github, 1, false));
              },
-             pool, world.counters, world.errors) {}
+             {}, pool, world.counters, world.errors) {}
 
   Node lookup(const std::string& path) { return tree.lookup(path, {}).value(); }
   Result<FilePtr> open(const std::string& path) {
@@ -282,7 +282,7 @@ TEST_CASE("a commit that is under way when the tree ends is waited for, one that
   Pool pool(1, "test");
   Asked<FilePtr> asked;
   {
-    CodeqlTree tree({}, rig->results, nullptr, pool, rig->world.counters, rig->world.errors);
+    CodeqlTree tree({}, rig->results, nullptr, {}, pool, rig->world.counters, rig->world.errors);
     auto writer = tree.write(kPython, {}, true, true, false).value();
     REQUIRE(writer->write(0, view(codeql_like(1))));
     writer->commit(false, asked.reply());
