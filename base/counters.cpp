@@ -13,6 +13,7 @@ constexpr std::string_view kNames[] = {
     "interrupted",    "deadlines",       "stale_nodes",  "socket_requests", "errors",
     "message_count",  "bytes_sent",      "bytes_received",         "cache_entries_shared", "cache_entries_received",
     "cache_entries_refused", "peer_asks", "peer_late",  "peer_wrong", "peer_served", "peer_refused",
+    "peer_turned_away", "peer_unfinished",
     "beacons_hung",   "beacon_lists",   "beacon_failures",
     "scans_cached",   "scans_retrieved", "scans_skipped", "scans_skipped_untimed", "scan_seconds_saved",
 };

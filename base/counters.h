@@ -27,6 +27,7 @@ enum class Counter : std::uint8_t {
   kPeerAsks, kPeerLate, kPeerWrong,  // questions to peers; those without an answer in time; bodies that GitHub did not confirm
   kPeerServed,       // bodies given to peers
   kPeerRefused,      // peers sent away: strangers, broken formats
+  kPeerTurnedAway, kPeerUnfinished,  // connections beyond the limits; those that ended before they came up
   kBeaconsHung, kBeaconLists, kBeaconFailures,  // on the Actions cache: our own, lists of them, either in vain
   kScansCached, kScansRetrieved,  // results stored; SARIF files opened
   kScansSkipped, kScansSkippedUntimed,  // skips answered; those of them whose scan took nobody knows how long

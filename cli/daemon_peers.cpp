@@ -172,6 +172,8 @@ std::string Daemon::peers_status_json() {
   line.text("id", state.id).number("port", std::int64_t{state.port}).text("network_id", settings_.p2p_network_id);
   line.text("secret", peers_secret_).text("weakness", peers_weakness_).text("verify", settings_.p2p_verify);
   line.number("connected", static_cast<std::uint64_t>(state.peers.size())).number("members", members);
+  line.number("refused", counters_.get(Counter::kPeerRefused)).number("turned_away", counters_.get(Counter::kPeerTurnedAway));
+  line.number("unfinished", counters_.get(Counter::kPeerUnfinished));
   return line.raw("notes", addresses_json(state.notes)).str();
 }
 

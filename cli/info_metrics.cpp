@@ -57,6 +57,8 @@ constexpr const char* kHelp[] = {
     "Bodies of peers that GitHub did not confirm",
     "Bodies given to peers",
     "Peers sent away: strangers, and broken formats",
+    "Connections of others that were not let in: too many, or too fast",
+    "Connections of others that ended before they came up",
     "Beacons of this runner that were hung up on the Actions cache",
     "Lists of beacons that were read",
     "Beacons that could not be hung up, and lists that could not be read",

@@ -63,6 +63,9 @@ std::string status_text(const std::string& status) {
                              at("peers.members"), at("peers.network_id"), at("peers.secret"), at("peers.verify")));
     row("node", fmt::format("{}, {}", at("peers.id"),
                             at("peers.port") == "0" ? "does not listen" : "listens on port " + at("peers.port")));
+    if (at("peers.refused") != "0" || at("peers.turned_away") != "0" || at("peers.unfinished") != "0")
+      row("sent away", fmt::format("{} peers, {} connections beyond the limits, {} that did not come up", at("peers.refused"),
+                                   at("peers.turned_away"), at("peers.unfinished")));
   } else {
     row("peers", "off: " + at("peers.off"));
   }

@@ -53,6 +53,7 @@ class ProofHandler final : public StreamHandler {
   CacheProtocol& protocol_;
   const std::shared_ptr<CacheProtocol::Member> member_;
   const bool dialer_;
+  SteadyTime begun_{};
   Bytes proof_;
   Digest own_mac_{};
   std::unique_ptr<FrameOpener> opener_;

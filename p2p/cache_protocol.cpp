@@ -122,6 +122,7 @@ NetworkKey::Transcript ProofHandler::transcript(Stream& stream) const {
 }
 
 void ProofHandler::on_open(Stream& stream) {
+  begun_ = stream.connection().now();
   stream.idle_limit(protocol_.limits_.proof);
   if (!dialer_) return;
   own_mac_ = protocol_.key_.initiator_mac(transcript(stream));
@@ -134,6 +135,8 @@ void ProofHandler::on_data(Stream& stream, BytesView data) {
     const BytesView piece = data.first(std::min(kProof - proof_.size(), data.size()));
     append(proof_, piece);
     data = data.subspan(piece.size());
+    // Whoever drips is never idle.
+    if (stream.connection().now() - begun_ > protocol_.limits_.proof) return stream.reset();
     if (proof_.size() < kProof) return;
     prove(stream);
   }

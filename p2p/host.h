@@ -51,6 +51,10 @@ class HostEvents {
   virtual void on_identified(Connection&) {}
   // Of a connection that was ready. The last call about it.
   virtual void on_gone(Connection&, const Error& /*why*/) {}
+  // Somebody came who was not let in: too many were there, or came too fast.
+  virtual void on_turned_away() {}
+  // Somebody was let in, and the connection ended before it was ready: no handshake in time, or none that is one.
+  virtual void on_unfinished(const Error& /*why*/) {}
 };
 
 class Host {

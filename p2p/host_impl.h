@@ -91,6 +91,7 @@ struct Link final : Connection::Owner, TcpSocket::Events, std::enable_shared_fro
   Bytes unsent;
   bool flush_posted = false;
   bool came_up = false;  // the limits know
+  bool was_ready = false;
   bool ended = false;    // the socket gives no more
   bool left = false;
 };

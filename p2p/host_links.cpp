@@ -34,6 +34,7 @@ bool Link::on_secured(Connection& up) {
 }
 
 void Link::on_ready(Connection& up) {
+  was_ready = true;
   log(Level::kInfo, "peer {} is connected", up.peer().brief());
   host.events.on_ready(up);
   if (up.closed()) return;
@@ -61,7 +62,8 @@ void Link::on_closed(Connection& down, const Error& why) {
   // The format was broken by somebody whose identity is proven.
   if (why.code == Code::kBroken && came_up) host.shunned[down.peer()] = steady_now() + host.options.shun;
   if (auto told = std::exchange(done, nullptr)) told(fail(why));
-  if (came_up) host.events.on_gone(down, why);
+  if (was_ready) host.events.on_gone(down, why);
+  if (!was_ready && !ip.empty() && !host.stopping) host.events.on_unfinished(why);
   on_output(down);
 }
 
@@ -132,7 +134,11 @@ void Link::leave() {
 
 void Host::Impl::accept(std::shared_ptr<TcpSocket> socket) {
   std::string ip = socket->remote().host;
-  if (stopping || !limits.enter(ip, steady_now())) return socket->close();
+  if (stopping) return socket->close();
+  if (!limits.enter(ip, steady_now())) {
+    events.on_turned_away();
+    return socket->close();
+  }
   add_link(std::move(socket), Role::kListener, {}, std::move(ip), nullptr);
 }
 

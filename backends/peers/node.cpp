@@ -154,6 +154,14 @@ void Peers::Node::on_gone(p2p::Connection& connection, const Error& why) {
   });
 }
 
+// No line each: whoever makes them comes by the thousand.
+void Peers::Node::on_turned_away() { parts_.counters.add(Counter::kPeerTurnedAway); }
+
+void Peers::Node::on_unfinished(const Error& why) {
+  parts_.counters.add(Counter::kPeerUnfinished);
+  log(Level::kDebug, "a connection ended before it came up: {}", why.message);
+}
+
 void Peers::Node::on_member(p2p::Connection& connection) {
   log(Level::kInfo, "peer {} is a member of the network", connection.peer().brief());
   strangers_.erase(connection.peer());
@@ -173,7 +181,8 @@ void Peers::Node::on_misbehaviour(p2p::Connection& connection, const Error& why)
   const p2p::PeerId peer = connection.peer();
   parts_.counters.add(Counter::kPeerRefused);
   log(Level::kWarning, "peer {} is refused for a while: {}", peer.brief(), why.message);
-  post([this, peer, why] { host_->shun(peer, why); });
+  // Counted and told here: on_gone() does so for what the layers below find broken.
+  post([this, peer, why] { host_->shun(peer, {Code::kDenied, why.message, why.hint}); });
 }
 
 void Peers::Node::on_ask(p2p::Connection& connection, const p2p::Ask& ask,

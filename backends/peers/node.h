@@ -70,6 +70,8 @@ class Peers::Node final : public p2p::HostEvents, public p2p::CacheEvents, publi
   void on_ready(p2p::Connection& connection) override;
   void on_identified(p2p::Connection& connection) override;
   void on_gone(p2p::Connection& connection, const Error& why) override;
+  void on_turned_away() override;
+  void on_unfinished(const Error& why) override;
   void on_member(p2p::Connection& connection) override;
   void on_stranger(p2p::Connection& connection, const Error& why) override;
   void on_misbehaviour(p2p::Connection& connection, const Error& why) override;

@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::size_t kExchangeAnswerMost = 128 * 1024;
 constexpr std::size_t kExchangePeers = 50;
-constexpr auto kUnproven = std::chrono::seconds(60);  // for who proves nothing and was not named
+// For who proves nothing and was not named: idle, and whatever it does meanwhile.
+constexpr auto kUnproven = std::chrono::seconds(60), kUnprovenBusy = std::chrono::seconds(90);
 
 }  // namespace
 
@@ -154,7 +155,8 @@ void Peers::Node::send_strangers_away(SteadyTime now) {
     const auto at = neighbours_.find(one.peer());
     if (at == neighbours_.end() || at->second.connected == SteadyTime{}) return;
     const bool kept = at->second.proven || protocol_->is_member(one) || book_.is_named(one.peer());
-    if (!kept && now - at->second.connected > kUnproven && one.streams() == 0) going.push_back(&one);
+    const auto age = now - at->second.connected;
+    if (!kept && (age > kUnprovenBusy || (age > kUnproven && one.streams() == 0))) going.push_back(&one);
   });
   for (p2p::Connection* one : going) one->abort({Code::kDenied, "it has not shown that it knows the network's secret", {}});
 }
