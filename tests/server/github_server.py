@@ -41,6 +41,8 @@ class Server:
         self.world.in_flight += 1
         self.world.most_in_flight = max(self.world.most_in_flight, self.world.in_flight)
         try:
+            if self.world.latency_ms and request.origin == "api":
+                await asyncio.sleep(self.world.latency_ms / 1000)
             fault = self.world.fault_for(request.path) if request.origin == "api" else None
             response = faults.apply(fault, request, self.github) if fault else self.github.answer(request)
             entry["status"] = response.status

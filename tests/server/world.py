@@ -81,6 +81,7 @@ class World:
         self.link_on_304 = True
         self.etag_on_304 = True
         self.anonymous_limit = 60
+        self.latency_ms = 0  # of every answer of the API: how far away it is
 
     def window(self, token, resource):
         key = (token, resource)
