@@ -24,8 +24,12 @@ namespace {
 // Set once by keyring_helper_main, whose process is for this alone; what frees these objects can be told it no other way.
 const KeyringLibrary* secret_api = nullptr;
 
+// A type of its own: clang takes a lambda in an alias template for another one at each use.
+struct Unref {
+  void operator()(void* object) const { secret_api->g_object_unref(object); }
+};
 template <class T>
-using Object = std::unique_ptr<T, decltype([](T* object) { secret_api->g_object_unref(object); })>;
+using Object = std::unique_ptr<T, Unref>;
 using Attributes = std::unique_ptr<GHashTable, decltype([](GHashTable* table) { secret_api->g_hash_table_unref(table); })>;
 using Value = std::unique_ptr<SecretValue, decltype([](SecretValue* value) { secret_api->secret_value_unref(value); })>;
 
