@@ -137,7 +137,7 @@ struct FernetReader::Impl {
 
   bool take(char c) {
     if (state == State::kWhole) return false;  // bytes after the end
-    if (c == '=') return ++padding <= 2 && count % 4 != 1 && (count % 4 == 0 || padding == 1);
+    if (c == '=') return pad();
     const int value = digit(c);
     if (value < 0 || padding > 0) return false;
     bits = bits << 6 | static_cast<unsigned>(value);
@@ -146,6 +146,12 @@ struct FernetReader::Impl {
     const unsigned left = count % 4 == 2 ? 4 : count % 4 == 3 ? 2 : 0;
     decoded.push_back(static_cast<std::uint8_t>(bits >> left));
     return decoded.size() > 1 || decoded[0] == kVersion;
+  }
+
+  // Bits that belong to no byte are zero: a token has one spelling.
+  bool pad() {
+    const unsigned left = padding > 0 ? 0 : count % 4 == 3 ? 0xF : 0x3;
+    return ++padding <= 2 && count % 4 != 1 && (count % 4 == 0 || padding == 1) && (bits & left) == 0;
   }
 
   const SecretBytes& key;
