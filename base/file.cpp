@@ -41,6 +41,12 @@ Result<> write_new_file(const std::string& path, BytesView content) {
   return written;
 }
 
+Result<bool> is_there(const std::string& path) {
+  if (::access(path.c_str(), F_OK) == 0) return true;
+  if (errno == ENOENT || errno == ENOTDIR) return false;
+  return fail_errno(errno, "cannot look for " + path);
+}
+
 Result<std::string> read_file(const std::string& path, std::size_t limit) {
   Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return fail_errno(errno, "cannot open " + path);

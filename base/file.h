@@ -12,6 +12,8 @@
 
 namespace rfs {
 
+// Whether something has that name: no is ENOENT or ENOTDIR alone. Failure: nobody could look, so nobody knows.
+Result<bool> is_there(const std::string& path);
 // The whole file, at most `limit` bytes (kTooLarge beyond). A missing file is kNotFound.
 Result<std::string> read_file(const std::string& path, std::size_t limit = 64u << 20);
 // Written beside, fsynced, renamed over, directory fsynced: a reader sees the old content or the new one.

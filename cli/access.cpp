@@ -138,6 +138,22 @@ Reach::~Reach() {
   if (daemon_) daemon_->close();
 }
 
+std::optional<Error> Reach::unread() {
+  if (daemon_) return daemon_->store_trouble();
+  const auto status = read_tree(*access_, ".runnerfs/status.json");
+  if (!status || json_text(*status, "store.on_disk") != "false") return std::nullopt;
+  const std::string trouble = json_text(*status, "store.trouble");
+  return trouble.empty() ? std::nullopt : std::optional(Error{Code::kBroken, trouble, "`runnerfs status` says more", -1});
+}
+
+Error Reach::explain(const std::string& path, Error error) {
+  if (error.code != Code::kNotFound || !path.starts_with("cache/")) return error;
+  std::optional<Error> cause = unread();
+  if (!cause) return error;
+  cause->message = fmt::format("{}: the store cannot be read: {}", path, cause->message);
+  return std::move(*cause);
+}
+
 Result<std::string> Reach::tree_path(const std::string& argument, bool fresh) {
   auto filled = fill_placeholders(argument, settings().repo);
   if (!filled && settings().repo.empty())

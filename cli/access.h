@@ -46,6 +46,10 @@ class Reach {
   // keeps it.
   std::optional<Error> not_kept() const { return daemon_ ? daemon_->not_kept() : std::nullopt; }
   std::optional<Error> scans_not_kept() const { return daemon_ ? daemon_->scans().not_kept() : std::nullopt; }
+  // Why what the store on disk holds was not looked at, here or by the daemon; nullopt when it was.
+  std::optional<Error> unread();
+  // `error`, said of `path`. What a store that could not be read may hold is not called absent.
+  Error explain(const std::string& path, Error error);
   // An argument as a path of the tree: "api/…", an absolute path below a mount, a full URL or /repos/… of the API,
   // {owner} and {repo} filled in, from the daemon's context where this process has none. `fresh`: below api/.now/.
   Result<std::string> tree_path(const std::string& argument, bool fresh = false);

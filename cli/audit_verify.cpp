@@ -6,6 +6,7 @@
 #include "backends/secrets/audit_verify.h"
 #include "backends/secrets/credential_store.h"
 #include "base/encode.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/time.h"
 #include "cli/audit.h"
@@ -74,7 +75,8 @@ Result<std::optional<AuditAnchor>> root_anchor() {
   const ConfigSources sources = present_sources({});
   TRY_ASSIGN(const Configuration configuration, load_configuration(sources));
   const std::string& directory = configuration.settings.credentials_directory;
-  if (::access((directory + "/credentials.db").c_str(), F_OK) != 0) return std::nullopt;
+  TRY_ASSIGN(const bool there, is_there(directory + "/credentials.db"));
+  if (!there) return std::nullopt;
   KeySource source(key_source_options(configuration.settings, sources.environment));
   TRY_ASSIGN(const std::optional<KeySourceKind> kind, source.recorded());
   if (!kind) return fail(Code::kNoKey, "nothing says where its key is");

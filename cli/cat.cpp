@@ -16,7 +16,7 @@ int run_cat(const Given& given) {
     });
     if (!written) return report(written.error());
     if (!*written) return 0;  // whoever reads has enough
-    if (!done) return report(done.error(), argument);
+    if (!done) return report((*reach)->explain(*path, done.error()), argument);
   }
   return 0;
 }

@@ -8,6 +8,7 @@
 #include "backends/results/results.h"
 #include "backends/sarif/reader.h"
 #include "base/encode.h"
+#include "base/file.h"
 #include "base/time.h"
 #include "crypto/hash.h"
 
@@ -46,8 +47,8 @@ void CodeqlDesk::note_lack(const char* who, const Error& error) {
 Result<bool> CodeqlDesk::has_store() {
   TRY_ASSIGN(const bool daemon, reach_.attach_daemon(given_));
   if (daemon) return true;
-  const std::string database = reach_.settings().codeql_directory + "/" + results::kResultsWords.file;
-  if (::access(database.c_str(), F_OK) != 0) return false;
+  TRY_ASSIGN(const bool there, is_there(reach_.settings().codeql_directory + "/" + results::kResultsWords.file));
+  if (!there) return false;
   TRY(attach());
   return true;
 }

@@ -77,6 +77,8 @@ class Daemon {
   User served() const { return served_; }
   // Why what is written ends with this process; nullopt when it is kept on disk.
   std::optional<Error> not_kept() const;
+  // Why the store on disk, which is wanted, could not be opened: what it holds was not looked at.
+  const std::optional<Error>& store_trouble() const { return store_trouble_; }
   bool nonempty() const { return settings_.nonempty; }
   // What the user should read at the start: decisions of a first run; what is weak or does not work.
   const std::vector<std::string>& notices() const { return notices_; }

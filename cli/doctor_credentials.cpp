@@ -1,9 +1,8 @@
 // What `doctor` says of credentials: whether their log goes on, their store opens, their memory can be locked.
 #include <fmt/format.h>
-#include <unistd.h>
-
 #include "backends/secrets/audit_verify.h"
 #include "backends/secrets/credential_store.h"
+#include "base/file.h"
 #include "base/time.h"
 #include "cli/audit.h"
 #include "cli/doctor.h"
@@ -27,7 +26,9 @@ void check_log(Findings& out, const std::string& directory) {
 
 void check_store(Findings& out, const Settings& settings, const Environment& environment) {
   const std::string& directory = settings.credentials_directory;
-  if (::access((directory + "/credentials.db").c_str(), F_OK) != 0) return;
+  const auto there = is_there(directory + "/credentials.db");
+  if (!there) return out.push_back({Grade::kFail, "credentials", there.error().message, there.error().hint});
+  if (!*there) return;
   KeySource source(key_source_options(settings, environment));
   const auto kind = source.recorded();
   // Without a key `key` has said why.

@@ -1,10 +1,10 @@
 // What `doctor` says of the stores of answers and of results of scans, beyond their directories: whether they open with
 // the key that there is.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "backends/results/results.h"
 #include "backends/store/entry_store.h"
+#include "base/file.h"
 #include "cli/doctor.h"
 #include "cli/keys.h"
 
@@ -12,7 +12,9 @@ namespace rfs {
 namespace {
 
 void check_store(Findings& out, const char* name, const std::string& directory, const DbWords& words, const RootKey& key) {
-  if (::access((directory + "/" + words.file).c_str(), F_OK) != 0) return;
+  const auto there = is_there(directory + "/" + words.file);
+  if (!there) return out.push_back({Finding::Grade::kFail, name, there.error().message, there.error().hint});
+  if (!*there) return;
   const auto usage = EntryStore::look(directory, key, words);
   if (usage)
     out.push_back({Finding::Grade::kOk, name, fmt::format("{} entries, {} bytes", usage->entries, usage->bytes), ""});

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "cli/places.h"
 
 namespace rfs {
@@ -60,9 +61,9 @@ bool job_isolation(const Settings& settings, const Environment& environment) {
 bool keeps_answers(const Settings& settings) { return settings.cache_enabled && settings.cache_persistence; }
 
 bool has_stores(const Settings& settings) {
-  return ::access((settings.cache_directory + "/cache.db").c_str(), F_OK) == 0 ||
-         ::access((settings.codeql_directory + "/codeql.db").c_str(), F_OK) == 0 ||
-         ::access((settings.credentials_directory + "/credentials.db").c_str(), F_OK) == 0;
+  return is_there(settings.cache_directory + "/cache.db").value_or(true) ||
+         is_there(settings.codeql_directory + "/codeql.db").value_or(true) ||
+         is_there(settings.credentials_directory + "/credentials.db").value_or(true);
 }
 
 KeySourceOptions key_source_options(const Settings& settings, const Environment& environment) {

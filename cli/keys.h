@@ -25,7 +25,7 @@ KeySourceOptions key_source_options(const Settings& settings, const Environment&
 bool job_isolation(const Settings& settings, const Environment& environment);
 // Whether answers are kept on disk.
 bool keeps_answers(const Settings& settings);
-// Whether there is a store on disk that a root key belongs to.
+// Whether there is a store on disk that a root key belongs to; one that cannot be looked for counts.
 bool has_stores(const Settings& settings);
 // The program itself, as /proc names it.
 std::string own_path();

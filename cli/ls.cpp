@@ -43,15 +43,21 @@ int run_ls(const Given& given) {
   std::vector<std::string> arguments = given.arguments;
   if (arguments.empty()) arguments.emplace_back();
   std::string out;
+  std::optional<Error> unread;
   for (const std::string& argument : arguments) {
     const auto path = (*reach)->tree_path(argument);
     if (!path) return report(path.error(), argument);
     const auto list = listed((*reach)->access(), *path);
-    if (!list) return report(list.error(), argument);
+    if (!list) return report((*reach)->explain(*path, list.error()), argument);
+    if (*path == "cache" || path->starts_with("cache/") || *path == "api" || path->starts_with("api/"))
+      if (auto cause = (*reach)->unread()) unread = std::move(cause);
     for (const PathInfo& info : *list)
       out += given.has("--json") ? json_of(info) + "\n" : given.has("--long") ? long_line(info) : name_of(info) + "\n";
   }
-  return print(out);
+  const int printed = print(out);
+  if (printed != 0 || !unread) return printed;
+  unread->message = fmt::format("what the store holds is not listed, as it cannot be read: {}", unread->message);
+  return report(*unread);
 }
 
 }  // namespace rfs

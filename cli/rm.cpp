@@ -12,8 +12,8 @@ int run_rm(const Given& given) {
     const auto path = (*reach)->tree_path(argument);
     if (!path) return report(path.error(), argument);
     const auto removed = (*reach)->access().remove(*path);
-    if (!removed) return report(removed.error(), argument);
-    if (*removed == 0) return report({Code::kNotFound, fmt::format("{}: nothing to remove", *path), ""});
+    if (!removed) return report((*reach)->explain(*path, removed.error()), argument);
+    if (*removed == 0) return report((*reach)->explain(*path, {Code::kNotFound, fmt::format("{}: nothing to remove", *path), ""}));
   }
   return 0;
 }

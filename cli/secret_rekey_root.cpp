@@ -9,6 +9,7 @@
 #include "backends/results/results.h"
 #include "backends/secrets/vault.h"
 #include "backends/store/root_change.h"
+#include "base/file.h"
 #include "base/time.h"
 #include "cli/harden.h"
 #include "cli/keys.h"
@@ -29,18 +30,23 @@ struct Work {
   ErrorRing errors{clock, counters};
 };
 
-bool there(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
-
-// Stores of entries that are there, with how messages name them.
-std::vector<std::pair<std::string, DbWords>> databases_of(const Settings& settings) {
+// Stores of entries that are there, with how messages name them. One that cannot be looked for is a failure: under
+// another root key it would never open again.
+Result<std::vector<std::pair<std::string, DbWords>>> databases_of(const Settings& settings) {
   std::vector<std::pair<std::string, DbWords>> out;
-  const auto add = [&](const std::string& directory, const DbWords& words) {
+  const auto add = [&](const std::string& directory, const DbWords& words) -> Result<> {
     const std::string path = directory + "/" + words.file;
-    if (there(path)) out.emplace_back(path, words);
+    TRY_ASSIGN(const bool there, is_there(path));
+    if (there) out.emplace_back(path, words);
+    return {};
   };
-  add(settings.cache_directory, DbWords{});
-  add(settings.codeql_directory, results::kResultsWords);
+  TRY(add(settings.cache_directory, DbWords{}));
+  TRY(add(settings.codeql_directory, results::kResultsWords));
   return out;
+}
+
+Result<bool> has_credentials(const Settings& settings) {
+  return is_there(settings.credentials_directory + "/credentials.db");
 }
 
 Result<std::unique_ptr<Vault>> open_vault(Work& work, const RootKey& key) {
@@ -51,20 +57,25 @@ Result<std::unique_ptr<Vault>> open_vault(Work& work, const RootKey& key) {
 }
 
 Result<> lay_everywhere(Work& work) {
-  if (there(work.settings.credentials_directory + "/credentials.db")) {
+  // All are looked for before one is changed.
+  TRY_ASSIGN(const auto databases, databases_of(work.settings));
+  TRY_ASSIGN(const bool credentials, has_credentials(work.settings));
+  if (credentials) {
     TRY_ASSIGN(const auto vault, open_vault(work, work.present));
     TRY(vault->rekey_root(work.next, {::geteuid(), ::getegid(), ::getpid(), own_path()}));
   }
-  for (const auto& [path, words] : databases_of(work.settings))
+  for (const auto& [path, words] : databases)
     TRY(store::lay_ring(path, words, work.present.bytes, work.next.bytes));
   return {};
 }
 
 Result<> settle_everywhere(Work& work) {
-  if (there(work.settings.credentials_directory + "/credentials.db")) {
+  TRY_ASSIGN(const auto databases, databases_of(work.settings));
+  TRY_ASSIGN(const bool credentials, has_credentials(work.settings));
+  if (credentials) {
     TRY_ASSIGN([[maybe_unused]] const auto vault, open_vault(work, work.next));
   }
-  for (const auto& [path, words] : databases_of(work.settings)) TRY(store::settle_ring(path, words, work.next.bytes));
+  for (const auto& [path, words] : databases) TRY(store::settle_ring(path, words, work.next.bytes));
   return {};
 }
 

@@ -42,7 +42,7 @@ int run_stat(const Given& given) {
     const auto path = (*reach)->tree_path(argument);
     if (!path) return report(path.error(), argument);
     const auto info = (*reach)->access().stat(*path, !given.has("--no-fetch"));
-    if (!info) return report(info.error(), argument);
+    if (!info) return report((*reach)->explain(*path, info.error()), argument);
     out += given.has("--json") ? json_of(*info) : text_of(*info);
   }
   return print(out);

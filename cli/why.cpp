@@ -71,9 +71,11 @@ int run_why(const Given& given) {
     if (auto rows = route_rows(out, path->substr(4), (*reach)->settings()); !rows)
       return report(rows.error(), given.arguments[0]);
   const auto info = (*reach)->access().stat(*path, false);
-  if (!info) return report(info.error(), given.arguments[0]);
+  if (!info) return report((*reach)->explain(*path, info.error()), given.arguments[0]);
   std::map<std::string, std::string> attributes(info->xattrs.begin(), info->xattrs.end());
   out.row("why", sentence(attributes["user.runnerfs.state"], info->held));
+  if (const auto cause = (*reach)->unread(); cause && !info->held)
+    out.row("store", fmt::format("cannot be read, and may hold it: {}", cause->message));
   for (const char* name : {"state", "source", "proof", "age", "expires", "ttl"})
     out.row(name, attributes[std::string("user.runnerfs.") + name]);
   out.row("status", attributes["user.http.status"]);

@@ -12,6 +12,7 @@
 #include "backends/store/locks.h"
 #include "backends/store/opening.h"
 #include "backends/store/root_change.h"
+#include "base/file.h"
 
 namespace rfs::secrets {
 
@@ -101,7 +102,8 @@ Result<> CredentialStore::Impl::open_file(const Options& options, double now, bo
   TRY_ASSIGN(auto gates, store::Locks::open(directory + "/lock"));
   TRY_ASSIGN([[maybe_unused]] auto gate, gates->gate());
   TRY_ASSIGN(users, store::share(directory, kWords));
-  if (options.at_least > 0 && ::access(path.c_str(), F_OK) != 0) return older_than_log();
+  TRY_ASSIGN(const bool there, is_there(path));
+  if (!there && options.at_least > 0) return older_than_log();
   TRY(store::make_private_file(path, kWords));
   struct stat file {};
   if (::stat(path.c_str(), &file) != 0) return fail_errno(errno, "cannot look at the credentials database");

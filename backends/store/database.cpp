@@ -12,6 +12,7 @@
 #include "backends/store/opening.h"
 #include "backends/store/root_change.h"
 #include "backends/store/schema.h"
+#include "base/file.h"
 #include "base/secret.h"
 
 namespace rfs::store {
@@ -20,8 +21,6 @@ namespace {
 
 constexpr int kWriterBusyMs = 5'000;
 constexpr int kReaderBusyMs = 1'000;
-
-bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
 Connections::Open reader_of(const std::string& path, Db::Mode mode, const DbWords& words) {
   return [path, mode, words]() -> Result<std::unique_ptr<Db>> {
@@ -84,7 +83,8 @@ Result<std::shared_ptr<Database>> Database::open_read_only(const Options& option
   self->words_ = words;
   self->path_ = directory + "/" + words.file;
   self->read_only_ = true;
-  if (!exists(self->path_))
+  TRY_ASSIGN(const bool there, is_there(self->path_));
+  if (!there)
     return fail(Code::kReadOnly, std::string("the ") + words.directory + " is read-only and holds no database",
                 std::string("make it writable, or name another with ") + words.variable);
   if (auto users = share(directory, words)) self->users_ = std::move(*users);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "backends/store/opening.h"
+#include "base/file.h"
 
 namespace rfs::store {
 namespace {
@@ -43,7 +44,8 @@ Result<OpenedRing> open_ring(Db& db, const Id16& store_id, const SecretBytes& ro
 namespace {
 
 Result<std::unique_ptr<Db>> open_writer(const std::string& path, const DbWords& words) {
-  if (::access(path.c_str(), F_OK) != 0)
+  TRY_ASSIGN(const bool there, is_there(path));
+  if (!there)
     return fail(Code::kNotFound, "there is no " + std::string(words.database) + " at " + path);
   TRY_ASSIGN(auto db, Db::open(path, Db::Mode::kReadWrite, kBusyMs, words));
   TRY(configure_writer(*db, false));

@@ -80,6 +80,7 @@ Result<> prepare_mountpoint(const std::string& path, bool make, bool allow_nonem
   }
   switch (state.kind) {
     case Kind::kMissing:
+      if (auto there = is_there(path); !there) return fail(std::move(there.error()));
       if (!make) return fail(Code::kNotFound, "the mountpoint " + path + " does not exist", "make it: mkdir -p " + path);
       TRY(make_directories(path, 0700));
       return check_owner(path);

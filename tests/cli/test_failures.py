@@ -29,6 +29,32 @@ def test_each_kind_of_failure_has_its_code(user, arguments, code):
     failure(user.run(*arguments), code)
 
 
+def test_what_may_lie_in_a_store_that_cannot_be_read_is_not_called_absent(user):
+    user.ok("put", "cache/k", stdin="[1]")
+    database = user.join(".cache/github-api-p2p/cache.db")
+    os.rename(database, database + ".away")
+    os.symlink("cache.db", database)  # what root cannot read either
+    for command in ("cat", "stat", "why", "rm"):
+        assert "cache/k: the store cannot be read: " in failure(user.run(command, "cache/k"))
+    listed = user.run("ls", "cache")
+    assert listed.returncode not in (0, 1) and listed.stdout == "README\n" and "cannot be read" in listed.stderr
+    assert "cannot be read, and may hold it" in user.ok("why", "api/repos/octo/hello.json")
+    assert "octo/hello" in user.ok("cat", "api/repos/octo/hello.json")
+    checked = user.run("doctor")
+    assert checked.returncode == 1 and "fail  answers" in checked.stdout
+    user.serve()
+    assert "cache/k: the store cannot be read: " in failure(user.run("cat", "cache/k"))
+    user.clean_daemons()
+    os.replace(database + ".away", database)
+    assert user.ok("cat", "cache/k") == "[1]"
+    failure(user.run("cat", "cache/none"), 10)
+
+
+def test_a_mountpoint_that_cannot_be_looked_at_is_not_called_missing(user):
+    os.symlink("loop", user.join("loop"))
+    assert "does not exist" not in failure(user.run("mount", user.join("loop", "rfs")))
+
+
 def test_what_is_no_json_is_refused_with_its_place(user):
     text = failure(user.run("put", "cache/k", stdin='{"a": }'), 17)
     assert "6" in text or "position" in text or "byte" in text

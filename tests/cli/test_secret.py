@@ -237,6 +237,16 @@ def test_a_root_key_that_is_not_there_is_not_replaced(user):
     assert get(user, "KEY") == b"v"
 
 
+def test_a_root_key_stays_while_a_store_cannot_be_looked_for(user):
+    put(user, "KEY", b"v")
+    former = read_bytes(key_file(user))
+    directory = user.join("scans")
+    os.mkdir(directory)
+    os.symlink("codeql.db", os.path.join(directory, "codeql.db"))
+    assert "cannot look for" in failure(user.run("secret", "rekey", "--root", CODEQL_CACHE_DIR=directory))
+    assert read_bytes(key_file(user)) == former and get(user, "KEY") == b"v"
+
+
 def test_import_takes_the_array_of_the_guide(keeper):
     document = [{"name": "API_KEY", "value": "one", "scope": "repo", "scope_filter": "octo/hello", "ttl_hours": 24},
                 {"name": "PLAIN", "value": "two\n", "scope": "global"},

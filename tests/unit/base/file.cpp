@@ -18,6 +18,17 @@ TEST_CASE("a file that is not there is a miss with a code of its own") {
   CHECK(read_file(scratch.path("none")).error().code == Code::kNotFound);
 }
 
+TEST_CASE("what nobody can look for is not called absent") {
+  Scratch scratch;
+  REQUIRE(replace_file(scratch.path("a"), "x"));
+  REQUIRE(::symlink("loop", scratch.path("loop").c_str()) == 0);
+  CHECK(is_there(scratch.path("a")) == true);
+  CHECK(is_there(scratch.path("none")) == false);
+  CHECK(is_there(scratch.path("a/below")) == false);
+  CHECK_FALSE(is_there(scratch.path("loop")).has_value());
+  CHECK_FALSE(is_there(scratch.path(std::string(300, 'x'))).has_value());
+}
+
 TEST_CASE("a file is read whole and not beyond the limit") {
   Scratch scratch;
   std::string content(100'000, 'x');
