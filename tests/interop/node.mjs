@@ -1,6 +1,7 @@
 // A js-libp2p node that takes the commands of p2p_node.cpp on stdin and answers a line each on stdout:
 //   dial ADDRESS -> dialled ID AGENT | ping -> pong | echo SIZE -> echoed SIZE | send PROTOCOL BASE64 -> got BASE64
 //   handle PROTOCOL BASE64 -> handling (the answer to each message) | received PROTOCOL -> received BASE64…
+//   dials NUMBER ADDRESS | asks NUMBER | upload SIZE -> measured NANOSECONDS…
 //   quit. Anything that fails answers "error WHY".
 import './polyfill.mjs'
 
@@ -51,6 +52,40 @@ await node.handle(ECHO, async stream => {
   await writeAll(stream, bytes)
 }, limits)
 
+// Answers when all has come, and has kept nothing of it.
+function reply (size) {
+  return async stream => {
+    await new Promise((resolve, reject) => {
+      stream.addEventListener('message', () => {})
+      stream.addEventListener('remoteCloseWrite', resolve)
+      stream.addEventListener('close', event => event.error ? reject(event.error) : resolve())
+      if (stream.remoteWriteStatus === 'closed') resolve()
+    })
+    await writeAll(stream, Buffer.alloc(size, 'a'))
+  }
+}
+const ANSWER = '/interop/answer/1.0.0'
+const SINK = '/interop/sink/1.0.0'
+await node.handle(ANSWER, reply(100 << 10), limits)
+await node.handle(SINK, reply(1), limits)
+
+async function measured (number, work) {
+  const times = []
+  for (let i = 0; i < number; i++) {
+    const began = process.hrtime.bigint()
+    await work()
+    times.push(process.hrtime.bigint() - began)
+  }
+  return ['measured', ...times].join(' ')
+}
+
+async function exchange (protocol, message) {
+  const stream = await connection.newStream(protocol, limits)
+  const answer = readAll(stream)
+  await writeAll(stream, message)
+  return answer
+}
+
 function pattern (size) {
   const bytes = Buffer.alloc(size)
   for (let i = 0; i < size; i++) bytes[i] = (i * 31 + Math.floor(i / 257)) & 0xff
@@ -90,6 +125,25 @@ const commands = {
     await writeAll(stream, message)
     if (!message.equals(await answer)) throw new Error('the answer differs')
     return `echoed ${size}`
+  },
+  async dials (number, address) {
+    const target = multiaddr(address)
+    const times = []
+    for (let i = 0; i < Number(number); i++) {
+      const began = process.hrtime.bigint()
+      const one = await node.dial(target)
+      times.push(process.hrtime.bigint() - began)
+      await one.close()
+    }
+    return ['measured', ...times].join(' ')
+  },
+  async asks (number) {
+    const question = Buffer.alloc(4 << 10, 'q')
+    return measured(Number(number), () => exchange(ANSWER, question))
+  },
+  async upload (size) {
+    const message = Buffer.alloc(Number(size), 'q')
+    return measured(1, () => exchange(SINK, message))
   },
   async send (protocol, base64) {
     const stream = await connection.newStream(protocol, limits)

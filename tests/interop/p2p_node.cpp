@@ -1,6 +1,7 @@
 // A node for the interoperability tests: takes commands on stdin, answers a line each on stdout.
 //   dial ADDRESS -> dialled ID AGENT | ping -> pong | echo SIZE -> echoed SIZE | send PROTOCOL BASE64 -> got BASE64
-//   quit. Anything that fails answers "error WHY".
+//   quit. Anything that fails answers "error WHY". For bench/peers.py, nanoseconds each:
+//   dials NUMBER ADDRESS | asks NUMBER | upload SIZE -> measured TIME…
 #include <fmt/core.h>
 
 #include <cstdio>
@@ -20,6 +21,9 @@ using namespace rfs;
 using namespace rfs::p2p;
 
 constexpr const char* kEcho = "/interop/echo/1.0.0";
+constexpr const char* kAnswer = "/interop/answer/1.0.0";  // 100 KiB to whatever is asked
+constexpr const char* kSink = "/interop/sink/1.0.0";      // takes all of it, and says one byte
+constexpr std::size_t kQuestionSize = 4 << 10, kAnswerSize = 100 << 10;
 constexpr auto kPatience = std::chrono::seconds(60);
 
 void say(const std::string& line) {
@@ -40,6 +44,28 @@ class Echo final : public StreamHandler {
  private:
   std::size_t waiting_ = 0;
 };
+
+// Answers when all has come, and has kept nothing of it.
+class Replying final : public StreamHandler {
+ public:
+  explicit Replying(std::size_t size) : size_(size) {}
+  void on_data(Stream& stream, BytesView data) override { stream.consumed(data.size()); }
+  void on_fin(Stream& stream) override {
+    stream.write(Bytes(size_, 'a'));
+    stream.finish();
+  }
+
+ private:
+  const std::size_t size_;
+};
+
+Protocol replying(std::size_t size) {
+  return {[size](Stream&) { return std::make_unique<Replying>(size); }, 1000};
+}
+
+std::int64_t since(std::chrono::steady_clock::time_point began) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - began).count();
+}
 
 // Sends a message, finishes, and tells the whole answer.
 class Asking final : public StreamHandler {
@@ -83,6 +109,9 @@ class Node {
                   : name == "ping" ? ping()
                   : name == "echo" ? echo(first)
                   : name == "send" ? send(first, second)
+                  : name == "dials" ? dials(first, second)
+                  : name == "asks" ? asks(parse_whole(first).value_or(1), kAnswer, kQuestionSize)
+                  : name == "upload" ? asks(1, kSink, parse_whole(first).value_or(1))
                                    : Result<std::string>(fail(Code::kUsage, "no such command"));
     return answer ? *answer : "error " + answer.error().message;
   }
@@ -142,6 +171,37 @@ class Node {
     return "got " + base64(answer);
   }
 
+  // Each from a host of its own, since one keeps what it has.
+  Result<std::string> dials(const std::string& number, const std::string& text) {
+    TRY_ASSIGN(const Multiaddr address, Multiaddr::parse(text));
+    std::string out = "measured";
+    HostEvents events;
+    for (std::uint64_t i = 0; i < parse_whole(number).value_or(1); ++i) {
+      TRY_ASSIGN(const auto host, Host::start(HostOptions(), SigningKey::generate(), {}, events));
+      std::promise<Result<std::int64_t>> done;
+      host->loop().post([&, began = std::chrono::steady_clock::now()] {
+        host->dial(address, [&, began](Result<Connection*> up) {
+          done.set_value(up ? Result<std::int64_t>(since(began)) : fail(up.error()));
+        });
+      });
+      TRY_ASSIGN(const std::int64_t took, wait(done));
+      out += fmt::format(" {}", took);
+      host->stop();
+    }
+    return out;
+  }
+
+  Result<std::string> asks(std::uint64_t number, const char* protocol, std::size_t size) {
+    std::string out = "measured";
+    for (std::uint64_t i = 0; i < number; ++i) {
+      Bytes message(size, 'q');
+      const auto began = std::chrono::steady_clock::now();
+      TRY(ask(protocol, std::move(message)));
+      out += fmt::format(" {}", since(began));
+    }
+    return out;
+  }
+
   Host& host_;
   PeerId peer_;
 };
@@ -155,7 +215,10 @@ int main() {
   options.addresses = {"127.0.0.1"};
   options.ports = {0};
   HostEvents events;
-  Protocols protocols{{kEcho, {[](Stream&) { return std::make_unique<Echo>(); }, 1000}}};
+  options.limits.per_second = options.limits.burst = 1000;  // as the others' nodes here
+  Protocols protocols{{kEcho, {[](Stream&) { return std::make_unique<Echo>(); }, 1000}},
+                      {kAnswer, replying(kAnswerSize)},
+                      {kSink, replying(1)}};
   auto host = Host::start(std::move(options), SigningKey::generate(), std::move(protocols), events);
   if (!host) {
     say("error " + host.error().message);
