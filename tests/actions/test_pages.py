@@ -5,11 +5,15 @@ import json
 import os
 import re
 import subprocess
+import sys
 
 import pytest
 import yaml_lite
 from answers import answers
 from conftest import ACTIONS, PROGRAM, ROOT
+
+sys.path.append(os.path.join(ROOT, "tests/cli"))
+from scans import Repo, sarif  # noqa: E402
 
 NAMES = ("setup-github-cache", "setup-codeql-cache", "inject-credentials")
 # The guide's, exactly; others are additions.
@@ -162,6 +166,31 @@ def test_the_script_of_the_guide_sets_variables_and_no_token(job):
     # Without the action it starts the daemon itself.
     job.run(f'PATH={os.path.dirname(PROGRAM)}:$PATH; . "{script}"; runnerfs cat api/repos/octo/hello.json >/dev/null; runnerfs umount "$RUNNERFS_MOUNT"',
             env={"XDG_RUNTIME_DIR": job.home})
+
+
+def test_the_guides_python_about_scans_has_a_command_for_each_line(job):
+    """What was put, with the time that it took, is what a later check skips by and what a path shows; other content scans."""
+    os.rmdir(job.workspace)
+    repo = Repo(job.workspace)
+    where = f"$RUNNERFS_MOUNT/codeql/octo/hello/{repo.head()}/security-extended/python.sarif"
+    job.github["GITHUB_SHA"] = repo.head()
+    with open(job.join("python.sarif"), "w", encoding="utf-8") as file:
+        file.write(sarif(count=2))
+    job.github_cache()
+    job.run(f"""
+scan="--language python --config security-extended --tool-version 2.20.1"
+runnerfs codeql check $scan >first
+grep -q ^scan first; rm first
+runnerfs codeql put $scan --scan-duration 300 {job.join("python.sarif")}
+cmp "{where}" {job.join("python.sarif")}
+test "$(jq .alerts_count "$(dirname "{where}")/python.json")" = 2
+runnerfs codeql ls | grep -q octo/hello
+runnerfs codeql check $scan | grep -q ^skip
+jq -e '.scans_cached == 1 and .scans_skipped == 1 and .scan_time_saved_hours > 0.08' "$RUNNERFS_MOUNT/.runnerfs/stats.json"
+echo 'print("other")' >app.py; git -c user.name=a -c user.email=a@example.com commit -qam other
+GITHUB_SHA=$(git rev-parse HEAD) runnerfs codeql check $scan | grep -q ^scan
+""")
+    job.end()
 
 
 def test_release_json_is_what_launch_reads():
