@@ -119,10 +119,13 @@ int run_front(const Configuration& configuration, EnvironmentToken token, const 
     if (logged) log(level, "{}", text);
   };
   for (const std::string& text : daemon.warnings()) tell(Level::kWarning, text);
-  const std::string& token_file = configuration.settings.token_file;
-  if (!token_file.empty() && ::access(token_file.c_str(), R_OK) != 0)
-    tell(Level::kWarning, fmt::format("the token file {}: {}; it is looked for again at each request", token_file,
-                                      std::strerror(errno)));
+  // Neither need be there at the start; who misspelled a name should not learn it from the first reader.
+  const auto look = [&](const char* what, const std::string& path, const char* when) {
+    if (!path.empty() && ::access(path.c_str(), R_OK) != 0)
+      tell(Level::kWarning, fmt::format("the {} {}: {}; it is looked for again at each {}", what, path, std::strerror(errno), when));
+  };
+  look("token file", configuration.settings.token_file, "request");
+  look("file of certificates", configuration.settings.ca_file, "connection");
   for (const Note& one : configuration.notes)
     if (!one.warning) tell(Level::kInfo, one.text);
   for (const std::string& text : daemon.notices()) tell(Level::kInfo, text);

@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/sync.h"
+#include "fs/kernel/overhear.h"
 
 namespace rfs {
 namespace {
@@ -88,12 +89,24 @@ Result<> check_directory(const std::string& path) {
   return {};
 }
 
-Error refused(const std::string& path) {
-  std::string said = *last_message().lock();
+// fusermount3 knows better than libfuse, which only knows that it refused.
+Error refused(const std::string& path, std::string said) {
+  if (said.empty()) said = *last_message().lock();
   auto says = [&](std::string_view word) { return said.find(word) != said.npos; };
   std::string message = "cannot mount on " + path + (said.empty() ? "" : ": " + said);
   if (says("allow_other"))
     return {Code::kDenied, message, "add user_allow_other to /etc/fuse.conf, or leave allow_other out"};
+  if (says("mount_max"))
+    return {Code::kDenied, message, "unmount what nobody uses, or raise mount_max in /etc/fuse.conf"};
+  if (says("access to mountpoint"))
+    return {Code::kDenied, message, "name a directory of your own"};
+  if (says("exec fusermount3") || says("spawn"))  // root too comes here, where the kernel does not let it mount
+    return {Code::kUnsupported, message,
+            std::string(::geteuid() == 0 ? "in a container add --cap-add SYS_ADMIN --device /dev/fuse; or "
+                                         : "install the package fuse3; or ") + kWithoutFuse};
+  if (says("device not found"))
+    return {Code::kUnsupported, message,
+            std::string("load the module (modprobe fuse), in a container add --device /dev/fuse; or ") + kWithoutFuse};
   if (says("open /dev/fuse") && ::geteuid() != 0)
     return {Code::kDenied, message,
             std::string("let users open it, as the udev rule of fuse3 does (chmod 666 /dev/fuse); or ") + kWithoutFuse};
@@ -129,8 +142,11 @@ Result<FuseSession> mount(const MountOptions& options, const fuse_lowlevel_ops& 
   for (const std::string& word : {std::string("runnerfs"), std::string("-o"), mount_options(options)})
     if (fuse_opt_add_arg(args.get(), word.c_str()) != 0) return fail(Code::kBroken, "out of memory");
   FuseSession session(fuse_session_new(args.get(), &operations, sizeof operations, userdata));
-  if (!session) return fail(refused(options.mountpoint));
-  if (fuse_session_mount(session.get(), options.mountpoint.c_str()) != 0) return fail(refused(options.mountpoint));
+  if (!session) return fail(refused(options.mountpoint, ""));
+  Overhear overhear;
+  const bool mounted = fuse_session_mount(session.get(), options.mountpoint.c_str()) == 0;
+  std::string said = overhear.end("fusermount3");
+  if (!mounted) return fail(refused(options.mountpoint, std::move(said)));
   return session;
 }
 

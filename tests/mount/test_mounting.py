@@ -172,6 +172,14 @@ def test_mount_dash_t_works(home, fuse):
     home.run("umount", home.join("mnt"), check=True)
 
 
+def test_files_that_are_named_and_not_there_are_told_at_the_start(home, fuse):
+    os.mkdir(home.join("mnt"))
+    said = home.run("mount", "--token-file", home.join("token"), "--ca-file", home.join("ca"), home.join("mnt"), check=True).stderr.decode()
+    home.run("umount", home.join("mnt"), check=True)
+    assert f"warning: the token file {home.join('token')}: No such file" in said
+    assert f"warning: the file of certificates {home.join('ca')}: No such file" in said
+
+
 def test_without_dev_fuse_it_says_what_else_to_do(home, fuse):
     """A mount namespace whose /dev holds no fuse."""
     os.mkdir(home.join("mnt"))
@@ -183,6 +191,34 @@ def test_without_dev_fuse_it_says_what_else_to_do(home, fuse):
     assert result.returncode not in (0, 2)
     text = failure(result)
     assert "/dev/fuse" in text and "serve" in text
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root, to be somebody else")
+def test_a_refusal_of_fusermount3_is_told_with_what_to_do(home, fuse):
+    """As a user: what only fusermount3 knows is in the message, once, and the hint is its cure."""
+    with open("/etc/fuse.conf", encoding="utf-8") as file:
+        if "user_allow_other" in [line.strip() for line in file]:
+            pytest.skip("users may allow others here")
+    os.mkdir(home.join("mnt"))
+    for path in (home.path, home.join("run"), home.join("mnt")):
+        os.chown(path, 65534, 65534)
+    script = 'mknod -m 666 "$1/fuse" c 10 229 && mount --bind "$1/fuse" /dev/fuse || exit 99; shift; ' \
+             'exec setpriv --reuid=65534 --regid=65534 --clear-groups "$0" mount --key-source memory "$@"'
+
+    def refusal(*arguments):
+        if os.path.exists(home.join("fuse")):
+            os.unlink(home.join("fuse"))
+        result = subprocess.run(["unshare", "-m", "sh", "-c", script, PROGRAM, home.path, *arguments], env=home.environment(token=None),
+                                capture_output=True, timeout=30, stdin=subprocess.DEVNULL)
+        if result.returncode in (99, 126, 127) or b"unshare" in result.stderr:
+            pytest.skip("no mount namespace of our own here, or no user but root can run the program")
+        assert len(result.stderr.splitlines()) == 2, result.stderr
+        return failure(result)
+
+    text = refusal("-o", "allow_other", home.join("mnt"))
+    assert "fusermount3: option allow_other only allowed" in text and "add user_allow_other to /etc/fuse.conf" in text
+    text = refusal("-o", "nonempty", "/usr/share")
+    assert "access to mountpoint" in text and "a directory of your own" in text
 
 
 def test_status_and_doctor_work_with_and_without_a_mount(home, make_mount):

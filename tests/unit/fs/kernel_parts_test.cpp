@@ -1,9 +1,15 @@
 // The parts of the kernel front that need no kernel.
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <csignal>
+#include <cstdlib>
 
 #include "fs/kernel/interrupt.h"
 #include "fs/kernel/mountinfo.h"
 #include "fs/kernel/node_table.h"
+#include "fs/kernel/overhear.h"
 #include "fs/kernel/strand.h"
 #include "fs/kernel/told.h"
 #include "fs/kernel/write_handle.h"
@@ -39,6 +45,26 @@ TEST_CASE("a signal that programs handle and go on after does not count") {
   CHECK_FALSE(fatal_signal_in(status("0000000000004000", kNone, "0000000000004000")));  // TERM, blocked
   CHECK_FALSE(fatal_signal_in("no such lines"));
   CHECK_FALSE(fatal_signal_pending(0));  // of a foreign pid namespace
+}
+
+TEST_CASE("what a helper says is heard, and all else goes on to standard error") {
+  Fd before(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)), shown(::memfd_create("shown", MFD_CLOEXEC));
+  REQUIRE(::dup2(shown.get(), STDERR_FILENO) == STDERR_FILENO);
+  std::string named, silent;
+  {
+    Overhear overhear;
+    (void)!std::system("{ echo helper3: one; echo another word; echo helper3: two; printf 'no end'; } >&2");
+    named = overhear.end("helper3");
+    silent = overhear.end("helper3");
+    Overhear unasked;
+    (void)!std::system("echo helper3: three >&2");
+  }
+  ::dup2(before.get(), STDERR_FILENO);
+  char text[200] = {};
+  CHECK(::pread(shown.get(), text, sizeof text - 1, 0) > 0);
+  CHECK(std::string(text) == "another word\nno end\nhelper3: three\n");
+  CHECK(named == "helper3: one; helper3: two");
+  CHECK(silent.empty());
 }
 
 TEST_CASE("mountinfo is read with its escapes and optional fields") {
