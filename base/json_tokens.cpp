@@ -10,7 +10,10 @@ namespace {
 
 constexpr bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
-const char* skip_blanks(const char* at, const char* end) {
+// Mostly there is none, or one.
+inline const char* skip_blanks(const char* at, const char* end) {
+  if (at < end && *at == ' ') ++at;
+  if (at < end && static_cast<unsigned char>(*at) > ' ') return at;
   while (at < end && is_blank(*at)) {
     ++at;
     // Indentation.
@@ -41,7 +44,7 @@ Result<> JsonTokens::push(std::string_view bytes) {
   end_ = begin_ + bytes.size();
   start_ = begin_;
   while (at_ < end_)
-    if (!step()) return fail(*error_);
+    if (!ordinary() || (at_ < end_ && !step())) return fail(*error_);
   // A token that goes on in the next piece.
   const bool in_text = state_ == State::kString || state_ == State::kUtf8 || state_ >= State::kMinus;
   if (in_text && told()) gather(end_);
@@ -58,6 +61,54 @@ Result<> JsonTokens::finish() {
   }
   if (state_ != State::kEnd && !wrong("the document ends early")) return fail(*error_);
   return {};
+}
+
+bool JsonTokens::ordinary() {
+  for (;;) {
+    if (state_ >= State::kEnd || state_ == State::kMark) return true;
+    at_ = skip_blanks(at_, end_);
+    if (at_ == end_) return true;
+    const char c = *at_;
+    const char* const before = at_;
+    bool fine = true;
+    switch (state_) {
+      case State::kAfter:
+        if (c == ',') {
+          ++at_;
+          state_ = in_object() ? State::kName : State::kValue;
+        } else if (c == (in_object() ? '}' : ']')) {
+          fine = close(in_object());
+        }
+        break;
+      case State::kColon:
+        if (c == ':') {
+          ++at_;
+          state_ = State::kValue;
+        }
+        break;
+      case State::kFirstName:
+      case State::kName:
+        if (c == '"') {
+          is_name_ = true;
+          fine = ordinary_string();
+        } else if (c == '}' && state_ == State::kFirstName) {
+          fine = close(true);
+        }
+        break;
+      default:
+        if (c == '"') {
+          is_name_ = false;
+          fine = ordinary_string();
+        } else if (c == '{' || c == '[') {
+          fine = open(c == '{');
+        } else if (c > '0' && c <= '9') {
+          fine = ordinary_number();
+        } else if (c == ']' && state_ == State::kFirstValue) {
+          fine = close(false);
+        }
+    }
+    if (!fine || at_ == before) return fine;
+  }
 }
 
 bool JsonTokens::step() {

@@ -81,6 +81,11 @@ class JsonTokens {
     kPower,       // in its digits
   };
 
+  // Takes tokens that lie whole in the piece and are as most are: what stands between values, strings without escapes,
+  // numbers of digits alone. Ends before all else, without an error of its own. False: error_ says why.
+  bool ordinary();
+  bool ordinary_string();
+  bool ordinary_number();
   // Each takes at least one byte of the piece, or ends it. False: error_ says why.
   bool step();
   bool begin_value(char c);
@@ -95,6 +100,7 @@ class JsonTokens {
 
   void begin_text(State state, const char* start);
   bool end_string();
+  bool string_told(std::string_view text, bool whole);
   bool end_number();
   bool after_value();
   bool number_goes_on(char c);

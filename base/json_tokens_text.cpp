@@ -3,6 +3,10 @@
 #include <bit>
 #include <cstring>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "base/json_tokens.h"
 #include "base/json_tokens_word.h"
 
@@ -16,9 +20,19 @@ constexpr std::uint64_t zeros(std::uint64_t x) { return (x - json_tokens::kOnes)
 
 constexpr bool is_plain(unsigned char c) { return c >= 0x20 && c < 0x80 && c != '"' && c != '\\'; }
 
-// The first byte from `at` on that ends a run of plain ASCII in a string. Eight bytes at a time: strings are most of a
+// The first byte from `at` on that ends a run of plain ASCII in a string. Many bytes at a time: strings are most of a
 // document, and this loop most of its cost.
-const char* skip_plain(const char* at, const char* end) {
+inline const char* skip_plain(const char* at, const char* end) {
+#ifdef __SSE2__
+  for (; end - at >= 16; at += 16) {
+    const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    // As signed numbers, what is no ASCII is below 0x20 as well.
+    const __m128i below = _mm_cmplt_epi8(x, _mm_set1_epi8(0x20));
+    const __m128i ends = _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('"')), _mm_cmpeq_epi8(x, _mm_set1_epi8('\\')));
+    const auto hits = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(below, ends)));
+    if (hits != 0) return at + std::countr_zero(hits);
+  }
+#endif
   for (; end - at >= 8; at += 8) {
     const std::uint64_t x = json_tokens::load(at);
     const std::uint64_t below = (x - json_tokens::kOnes * 0x20) & ~x & kHighs;
@@ -60,6 +74,26 @@ void JsonTokens::gather(const char* end) {
   keep({start_, static_cast<std::size_t>(end - start_)});
   start_ = end;
   pieced_ = true;
+}
+
+// at_ is before the quotation mark.
+bool JsonTokens::ordinary_string() {
+  const char* const text = at_ + 1;
+  const char* const end = skip_plain(text, end_);
+  if (end == end_ || *end != '"' || end - text > static_cast<std::ptrdiff_t>(kTextMost)) return true;
+  at_ = end + 1;
+  return string_told({text, static_cast<std::size_t>(end - text)}, true);
+}
+
+bool JsonTokens::ordinary_number() {
+  const char* end = at_ + 1;
+  while (end < end_ && json_tokens::is_digit(*end)) ++end;
+  if (end == end_ || *end == '.' || *end == 'e' || *end == 'E' || end - at_ > static_cast<std::ptrdiff_t>(kTextMost))
+    return true;
+  const std::string_view text(at_, static_cast<std::size_t>(end - at_));
+  at_ = end;
+  if (told() && !sink_.number(text, true)) return refused();
+  return after_value();
 }
 
 bool JsonTokens::string_piece() {
@@ -187,14 +221,18 @@ bool JsonTokens::end_string() {
     whole_ = false;
   }
   ++at_;
+  return string_told(text, whole_);
+}
+
+bool JsonTokens::string_told(std::string_view text, bool whole) {
   if (is_name_) {
     state_ = State::kColon;
     if (!told()) return true;
-    const JsonSink::Interest interest = sink_.name(text, whole_);
+    const JsonSink::Interest interest = sink_.name(text, whole);
     if (interest == JsonSink::Interest::kNothing) muted_ = depth_;
     return interest != JsonSink::Interest::kRefused || refused();
   }
-  if (told() && !sink_.string(text, whole_)) return refused();
+  if (told() && !sink_.string(text, whole)) return refused();
   return after_value();
 }
 

@@ -74,15 +74,15 @@ def varied_sarif(size):
     tail = tail[tail.index("}], \"properties\"") + 1:]
     chance = random.Random(7)
 
-    def place():
+    def place(uri):
         region = {"startLine": chance.randrange(5000), "startColumn": chance.randrange(80), "endColumn": chance.randrange(120)}
-        return {"physicalLocation": {"artifactLocation": {"uri": f"src/module_{chance.randrange(200)}/file_{chance.randrange(50)}.py",
-                                                          "uriBaseId": "%SRCROOT%", "index": chance.randrange(10_000)}, "region": region}}
+        return {"physicalLocation": {"artifactLocation": {"uri": uri, "uriBaseId": "%SRCROOT%", "index": chance.randrange(10_000)}, "region": region}}
 
     def one():
-        steps = [{"location": {**place(), "message": {"text": f"ControlFlowNode for variable_{chance.randrange(500)}"}}} for _ in range(6)]
+        uri = f"src/module_{chance.randrange(200)}/file_{chance.randrange(50)}.py"
+        steps = [{"location": {**place(uri), "message": {"text": f"ControlFlowNode for variable_{chance.randrange(500)}"}}} for _ in range(6)]
         return json.dumps({"ruleId": "py/eval", "ruleIndex": 0, "rule": {"id": "py/eval", "index": 0}, "message": {
-            "text": f"This code execution depends on a [user-provided value]({chance.randrange(9)})."}, "locations": [place()],
+            "text": f"This code execution depends on a [user-provided value]({chance.randrange(9)})."}, "locations": [place(uri)],
             "partialFingerprints": {"primaryLocationLineHash": f"{chance.getrandbits(64):x}:1"}, "codeFlows": [{"threadFlows": [{"locations": steps}]}]})
     some = (",".join(one() for _ in range(1500)) + ",").encode()
     yield (head + '"results": [').encode()

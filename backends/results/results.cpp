@@ -44,7 +44,7 @@ void note_manifest(ResultInfo& info, const codeql::Manifest& manifest) {
 }  // namespace
 
 Results::Incoming::Incoming(Results& results, std::unique_ptr<store::BodyDraft> draft, sarif::Options options)
-    : results_(results), draft_(std::move(draft)), reader_(std::move(options)) {}
+    : results_(results), sealing_(std::move(draft)), reader_(std::move(options)) {}
 
 Result<std::unique_ptr<Results::Incoming>> Results::begin(sarif::Options expected) {
   TRY_ASSIGN(auto draft, store_.draft_body());
@@ -54,8 +54,7 @@ Result<std::unique_ptr<Results::Incoming>> Results::begin(sarif::Options expecte
 
 Result<> Results::Incoming::append(BytesView bytes) {
   TRY(reader_.push(text(bytes)));
-  hash_.update(bytes);
-  return draft_->append(bytes);
+  return sealing_.append(bytes);
 }
 
 Result<ResultInfo> Results::Incoming::commit(NewResult what, bool sync) {
@@ -66,7 +65,7 @@ Result<ResultInfo> Results::Incoming::commit(NewResult what, bool sync) {
   info.source = std::move(what.source);
   info.peer = std::move(what.peer);
   info.scan_duration = what.scan_duration;
-  info.size = draft_->size();
+  info.size = sealing_.size();
   info.stored_at = results_.clock_.wall();
   note_scan(info, facts);
   info.not_reusable = codeql::not_reusable(facts);
@@ -85,13 +84,13 @@ Result<ResultInfo> Results::Incoming::commit(NewResult what, bool sync) {
   } else if (info.not_reusable.empty()) {
     info.not_reusable = kNoManifest;
   }
-  TRY_ASSIGN(auto body, draft_->finish());
+  TRY_ASSIGN(auto sealed, sealing_.finish());
   Entry entry;
   entry.key = key_of(info.name, info.trust);
   entry.meta = meta_of(info.stored_at);
   entry.meta.provenance = provenance_of(info);
-  entry.body = std::move(body);
-  entry.sha256 = hash_.finish();
+  entry.body = std::move(sealed.body);
+  entry.sha256 = sealed.sha256;
   info.digest = hex(entry.sha256);
   const auto put = results_.store_.put_now(std::make_shared<const Entry>(std::move(entry)), sync);
   results_.changed();

@@ -12,12 +12,11 @@
 
 #include "backends/codeql/key.h"
 #include "backends/results/result_info.h"
+#include "backends/results/sealing.h"
 #include "backends/sarif/reader.h"
-#include "backends/store/body_draft.h"
 #include "backends/store/entry_store.h"
 #include "base/counters.h"
 #include "base/time.h"
-#include "crypto/hash.h"
 
 namespace rfs::results {
 
@@ -47,7 +46,8 @@ class Results {
   // at a time.
   class Incoming {
    public:
-    // kInvalid with the byte where it was seen, kTooLarge, kNoSpace. After a failure nothing may follow.
+    // kInvalid with the byte where it was seen, kTooLarge; kNoSpace of these or earlier bytes. After a failure nothing
+    // may follow.
     Result<> append(BytesView bytes);
     // Slow. Committed when it returns, in the place of the former result of this name and class.
     Result<ResultInfo> commit(NewResult what, bool sync);
@@ -57,9 +57,8 @@ class Results {
     friend class Results;
     Incoming(Results& results, std::unique_ptr<store::BodyDraft> draft, sarif::Options options);
     Results& results_;
-    std::unique_ptr<store::BodyDraft> draft_;
+    Sealing sealing_;
     sarif::Reader reader_;
-    Sha256 hash_;
   };
   // expected: what the SARIF has to be of (tool, version, category); "" is any.
   Result<std::unique_ptr<Incoming>> begin(sarif::Options expected = {});

@@ -230,7 +230,7 @@ Collector::Wrong Collector::end_run(std::uint32_t) {
 
 Collector::Wrong Collector::scalar(In in, const FieldRule& rule, const Scalar& value) {
   using Kind = Scalar::Kind;
-  const std::string name(rule.name);
+  const std::string_view name = rule.name;
   if (value.kind == Kind::kNull) return std::nullopt;
   const auto text = [&](std::string& to) -> Wrong {
     if (value.kind != Kind::kString) return quoted(name) + " is no string";
@@ -320,7 +320,7 @@ Collector::Wrong Collector::scalar(In in, const FieldRule& rule, const Scalar& v
       successful_ = value.truth;
       return std::nullopt;
     case Field::kSignal:
-      return "the scan failed (" + name + ")";
+      return "the scan failed (" + std::string(name) + ")";
     case Field::kNotificationLevel:
       return text(notification_);
     case Field::kOverrideLevel:

@@ -71,6 +71,10 @@ bool relative_path(std::string_view uri, std::string& out) {
 }
 
 void Paths::keep(const Place& place) {
+  // The steps of a flow mostly stay in one file.
+  if (key_.size() == place.base.size() + 1 + place.uri.size() && key_.ends_with(place.uri) &&
+      key_.starts_with(place.base) && key_[place.base.size()] == '\0')
+    return;
   key_.assign(place.base).append(1, '\0').append(place.uri);
   if (named_.find(std::string_view(key_)) != named_.end()) return;
   text_ += key_.size();
