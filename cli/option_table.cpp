@@ -108,7 +108,7 @@ constexpr Option kOptions[] = {
      "how long a read waits for peers"},
     {"p2p.peer_discovery", &S::p2p_peer_discovery, K::kBool, C::kOffOnly, 0, 0, "", "ENABLE_PEER_DISCOVERY",
      "discovery.enabled", "", "learn of peers from peers"},
-    {"p2p.beacons", &S::p2p_beacons, K::kBool, C::kOffOnly, 0, 0, "", "", "", "",
+    {"p2p.beacons", &S::p2p_beacons, K::kBool, C::kOffOnly, 0, 0, "", "", "discovery.methods.github_cache_api", "",
      "find peers through the Actions cache of the repository, where the job has one"},
     {"p2p.bootstrap_peers", &S::p2p_bootstrap_peers, K::kList, C::kNever, 0, 0, "", "CACHE_BOOTSTRAP_PEERS",
      "discovery.bootstrap_peers", "MULTIADDR", "peers to be connected to"},
