@@ -4,6 +4,7 @@ resource {path, json | text | base64, kind, status, headers, etag, last_modified
           permitted, variants: {name: [kind, text]}}   sets an answer; remove {path} takes it away
 edit {path, …}            changes fields of one that is there
 redirect {path, status, location}, rename {old, id}, token {token, limit}, revoke {token}, switch {name, value}
+registry {readers, writers, issues, comments}           issues and comments that can be written (registry.py)
 caches {entries, deleters, blind}                       the Actions cache as REST shows it; who may remove, who not even list
 limit {token, resource, remaining, reset_in}            the state of a primary limit
 secondary {token, seconds, count, status, retry_after}  a secondary limit
@@ -20,6 +21,7 @@ import time
 
 import faults
 import fixtures
+import registry
 from github import dump
 from message import Response
 from world import Fault, Resource, Secondary, Window
@@ -85,6 +87,14 @@ class Control:
         if blind is not None:
             self.world.cache_blind = list(blind)
         return self.world.caches
+
+    def do_registry(self, readers=None, writers=None, issues=None, comments=None):
+        """Begins it, or changes who may use it; answers what is there."""
+        self.world.registry = self.world.registry or registry.Registry()
+        for name, value in (("readers", readers), ("writers", writers), ("issues", issues), ("comments", comments)):
+            if value is not None:
+                setattr(self.world.registry, name, list(value))
+        return {"issues": self.world.registry.issues, "comments": self.world.registry.comments}
 
     def do_revoke(self, token):
         del self.world.tokens[token]

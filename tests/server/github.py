@@ -12,6 +12,7 @@ import re
 import time
 from email.utils import formatdate, parsedate_to_datetime
 
+import registry
 from message import Response
 
 VARY = "Accept, Authorization, Cookie, X-GitHub-OTP"
@@ -70,6 +71,8 @@ class GitHub:
                                               "has a User-Agent header")
         if "/actions/caches" in request.path and request.header("authorization") and request.token() in self.world.tokens:
             return self.caches(request)
+        if self.world.registry is not None and registry.concerns(request.path) and request.token() in self.world.tokens:
+            return registry.answer(self, self.world.registry, request)
         if request.method not in ("GET", "HEAD"):
             return self.problem(request, 405, "only reads are expected here")
         version = request.header("x-github-api-version")

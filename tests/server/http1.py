@@ -38,7 +38,7 @@ async def read_request(reader, connection, origin):
     request = Request(method, target, headers, "http/1.1", connection, origin)
     length = int(request.header("content-length") or 0)
     if length:
-        await reader.readexactly(length)
+        request.body = await reader.readexactly(length)
     return request
 
 

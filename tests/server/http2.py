@@ -17,6 +17,7 @@ class Connection:
         self.reader, self.writer, self.number, self.origin, self.answer = reader, writer, number, origin, answer
         self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding="utf-8"))
         self.tasks = {}
+        self.sent = {}  # stream → (headers, what came of the body) of a request whose end is yet to come
         self.room = asyncio.Condition()  # a window grew, or a stream ended
         self.cut = False
 
@@ -42,13 +43,22 @@ class Connection:
 
     async def react(self, event):
         if isinstance(event, h2.events.RequestReceived):
-            self.tasks[event.stream_id] = asyncio.create_task(self.handle(event.stream_id, event.headers))
+            if event.stream_ended is None:
+                self.sent[event.stream_id] = (event.headers, bytearray())
+            else:
+                self.begin(event.stream_id, event.headers)
+        elif isinstance(event, h2.events.StreamEnded) and event.stream_id in self.sent:
+            headers, body = self.sent.pop(event.stream_id)
+            self.begin(event.stream_id, headers, bytes(body))
         elif isinstance(event, h2.events.DataReceived):
+            if event.stream_id in self.sent:
+                self.sent[event.stream_id][1].extend(event.data)
             self.h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
         elif isinstance(event, (h2.events.WindowUpdated, h2.events.RemoteSettingsChanged)):
             async with self.room:
                 self.room.notify_all()
         elif isinstance(event, h2.events.StreamReset):
+            self.sent.pop(event.stream_id, None)
             task = self.tasks.pop(event.stream_id, None)
             if task:
                 task.cancel()
@@ -59,10 +69,13 @@ class Connection:
             self.writer.write(data)
             await self.writer.drain()
 
-    async def handle(self, stream, headers):
+    def begin(self, stream, headers, body=b""):
+        self.tasks[stream] = asyncio.create_task(self.handle(stream, headers, body))
+
+    async def handle(self, stream, headers, body):
         pseudo = {name: value for name, value in headers if name.startswith(":")}
         plain = [(name, value) for name, value in headers if not name.startswith(":")]
-        request = Request(pseudo[":method"], pseudo[":path"], plain, "h2", self.number, self.origin)
+        request = Request(pseudo[":method"], pseudo[":path"], plain, "h2", self.number, self.origin, body)
         try:
             response = await self.answer(request)
             await self.send(stream, request, response)

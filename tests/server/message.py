@@ -15,6 +15,7 @@ class Request:
     protocol: str  # "h2" or "http/1.1"
     connection: int
     origin: str = "api"  # which listener: "api", "other" (a second origin over TLS), "plain" (http without TLS)
+    body: bytes = b""
 
     @property
     def path(self):

@@ -185,3 +185,39 @@ def test_it_ends_when_its_input_closes():
     server = Server()
     server.close()
     assert server.process.returncode == 0
+
+
+def ask(server, method, path, content=None, token=ALPHA):
+    """A request that may write → (status, JSON or None)."""
+    sent = [] if content is None else ["-H", "Content-Type: application/json", "--data-binary", "@-"]
+    out = subprocess.run(["curl", "-sS", "--max-time", "10", "--cacert", server.ca_file, "-A", "test/1", "-X", method, "-w", "\n%{http_code}",
+                          "-H", f"Authorization: Bearer {token}", *sent, server.url + path],
+                         input=None if content is None else json.dumps(content).encode(), capture_output=True, check=True)
+    body, _, status = out.stdout.rpartition(b"\n")
+    return int(status), json.loads(body) if body else None
+
+
+def test_issues_and_comments_can_be_written(server):
+    """Over HTTP/2, where a body comes in frames of its own; a search knows of an issue once it is indexed."""
+    issues = "/repos/octo/hello/issues"
+    search = "/search/issues?q=repo:octo/hello%20is:issue%20is:open%20in:title%20%22peers%22"
+    assert ask(server, "POST", issues, {"title": "peers", "body": "x"})[0] == 405, "nothing is written unless a test begins it"
+    server.registry()
+    status, made = ask(server, "POST", issues, {"title": "peers", "body": "x" * 100_000})
+    assert status == 201 and len(made["body"]) == 100_000
+    assert ask(server, "GET", search)[1]["items"] == []
+    assert [one["title"] for one in ask(server, "GET", issues + "?state=open")[1]] == ["peers"]
+    server.registry(issues=[{**made, "indexed": True}])
+    assert [one["number"] for one in ask(server, "GET", search)[1]["items"]] == [made["number"]]
+
+    comments = f"{issues}/{made['number']}/comments"
+    status, one = ask(server, "POST", comments, {"body": "first"})
+    assert status == 201
+    assert ask(server, "PATCH", f"{issues}/comments/{one['id']}", {"body": "second"})[0] == 200
+    assert [there["body"] for there in ask(server, "GET", comments)[1]] == ["second"]
+    server.registry(writers=[])
+    assert ask(server, "DELETE", f"{issues}/comments/{one['id']}")[0] == 403
+    server.registry(writers=[ALPHA])
+    assert ask(server, "DELETE", f"{issues}/comments/{one['id']}")[0] == 204
+    assert ask(server, "GET", comments)[1] == []
+    assert ask(server, "GET", f"{issues}/1/comments")[0] == 404

@@ -69,6 +69,7 @@ class World:
         self.redirects = {}  # path → (status, location)
         self.caches, self.cache_deleters = [], []  # of the Actions cache: {"id", "key", "ref"}; tokens that may remove
         self.cache_blind = []  # tokens that may not even list
+        self.registry = None  # registry.Registry: issues and comments that can be written; None: they are resources
         self.tokens = {}  # token → limit of the core resource
         self.windows = {}  # (token, resource) → Window
         self.secondary = {}  # token → Secondary
