@@ -15,6 +15,7 @@ constexpr std::string_view kNames[] = {
     "cache_entries_refused", "peer_asks", "peer_late",  "peer_wrong", "peer_served", "peer_refused",
     "peer_turned_away", "peer_unfinished",
     "beacons_hung",   "beacon_lists",   "beacon_failures",
+    "registry_entries", "registry_lists", "registry_failures",
     "scans_cached",   "scans_retrieved", "scans_skipped", "scans_skipped_untimed", "scan_seconds_saved",
 };
 static_assert(std::size(kNames) == static_cast<std::size_t>(Counter::kCount), "a counter without a name");

@@ -29,6 +29,7 @@ enum class Counter : std::uint8_t {
   kPeerRefused,      // peers sent away: strangers, broken formats
   kPeerTurnedAway, kPeerUnfinished,  // connections beyond the limits; those that ended before they came up
   kBeaconsHung, kBeaconLists, kBeaconFailures,  // on the Actions cache: our own, lists of them, either in vain
+  kRegistryEntries, kRegistryLists, kRegistryFailures,  // in the registry of peers: our own, lists, either in vain
   kScansCached, kScansRetrieved,  // results stored; SARIF files opened
   kScansSkipped, kScansSkippedUntimed,  // skips answered; those of them whose scan took nobody knows how long
   kScanSecondsSaved,  // of the others

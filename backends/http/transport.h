@@ -30,7 +30,8 @@ struct HttpRequest {
   // for once more over HTTP/1.1 (client.h says why).
   bool needs_end = false;
   bool skip_ok_body = false;  // the body of a 200 is of no interest: stop where it begins
-  // Not a GET: the method, and what is sent with it. Only the Actions cache is written to; api/ never sends any.
+  // Not a GET: the method, and what is sent with it. Only the Actions cache and the registry of peers are written to;
+  // api/ never sends any.
   std::string method;
   std::shared_ptr<const std::string> content;
   bool no_coding = false;  // a piece of a file (Range): no content coding is offered

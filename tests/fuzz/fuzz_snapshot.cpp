@@ -1,10 +1,12 @@
-// libFuzzer: the bytes of a snapshot, which anybody may have written, and the names and beacons in a listing of caches.
+// libFuzzer: the bytes of a snapshot, which anybody may have written, the names and beacons in a listing
+// of caches, and comments of the registry of peers.
 // Beside not crashing: what comes out has the SHA-256 that it says, and is bounded.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 
 #include "backends/actions/beacon.h"
+#include "backends/actions/peer_registry.h"
 #include "backends/actions/snapshot_place.h"
 #include "backends/actions/snapshot_reader.h"
 #include "backends/actions/travel.h"
@@ -53,6 +55,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto name = rfs::parse_snapshot_name(text)) require(rfs::snapshot_name(*name) == text);
   static const rfs::SecretBytes key(32);
   (void)rfs::decode_beacon(key, "network", text);
+  const std::string json = "<!-- peers:r -->\n```json\n" + std::string(text) + "\n```\n";
+  for (const std::string_view comment : {text, std::string_view(json)})
+    if (const auto peer = rfs::parse_registry_comment("peers", comment)) {
+      require(peer->addresses.size() <= 8 && !peer->peer_id.empty() && peer->runner.size() <= 512);
+      // What is read is read again from what it is written as.
+      auto kept = *peer;
+      kept.runner = rfs::registry_runner_name(kept.runner);
+      if (kept.seen < 0 || kept.seen > 4e9 || kept.addresses.empty()) continue;
+      const auto again = rfs::parse_registry_comment("peers", rfs::render_registry_comment("peers", kept, "fuzz"));
+      require(again && again->peer_id == kept.peer_id && again->addresses == kept.addresses);
+    }
   (void)rfs::carries_token(rfs::MemoryBody(std::string(text)));
   return 0;
 }
