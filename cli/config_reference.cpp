@@ -16,7 +16,6 @@ constexpr const char* kSecret = "the network's secret is CACHE_P2P_SHARED_SECRET
 constexpr const char* kProven = "a peer is kept when it proves that it knows the network's secret, and only then";
 constexpr const char* kFixed = "limits of peers are fixed: see runnerfs-p2p(7)";
 constexpr const char* kAlways = "entries of cache/ go to every peer at once, and lately put ones to those who come";
-constexpr const char* kBeacons = "beacons hang on the Actions cache of the job's own repository, for times that are fixed: runnerfs(7), PEERS";
 constexpr const char* kOneId = "a node is in one network: p2p.network_id names it";
 constexpr const char* kPeerLog = "log.level info logs peers that come and go, debug all else";
 constexpr const char* kHashed = "content is always hashed and verified";
@@ -50,11 +49,6 @@ constexpr Row kKeys[] = {
     {"discovery.methods.circuit_relay", kNotSpoken},
     {"discovery.methods.autonat", kNotSpoken},
     {"discovery.methods.hole_punching", kNotSpoken},
-    {"discovery.github.repository", kBeacons},
-    {"discovery.github.peer_cache_key", kBeacons},
-    {"discovery.github.peer_ttl_minutes", kBeacons},
-    {"discovery.github.discovery_interval", kBeacons},
-    {"discovery.github.max_peers_per_query", kBeacons},
     {"discovery.mdns.interval", kNotSpoken},
     {"discovery.mdns.ttl", kNotSpoken},
     {"discovery.dht.bucket_size", kNotSpoken},

@@ -266,6 +266,7 @@ Daemon::~Daemon() {
   session_.reset();
   socket_.reset();
   beacons_.reset();
+  registry_.reset();
   if (peers_) peers_->stop();
   if (pool_) pool_->stop();
   scans_.reset();  // before api/, which its searches wait for

@@ -24,6 +24,7 @@
 #include "base/file.h"
 #include "base/pool.h"
 #include "cli/beacons.h"
+#include "cli/registry.h"
 #include "cli/config.h"
 #include "cli/keys.h"
 #include "cli/network_secret.h"
@@ -123,7 +124,10 @@ class Daemon {
   // daemon_peers.cpp
   Result<> enter_network(const Environment& environment);
   void start_beacons(const Environment& environment, const SecretBytes& runtime);
+  void start_registry(const Environment& environment);
+  std::function<bool()> spare_calls();
   std::string beacons_json();
+  std::string registry_json();
   SecretBytes node_identity();
   std::string peers_status_json();
   std::string stats_of(const Totals::Values& values);
@@ -169,6 +173,8 @@ class Daemon {
   std::string peers_off_ = "this process serves nobody", peers_hint_;
   std::unique_ptr<Beacons> beacons_;
   Error beacons_off_{Code::kUnsupported, "there are no peers", {}};
+  std::unique_ptr<Registry> registry_;
+  Error registry_off_{Code::kUnsupported, "there are no peers", {}};
   std::string peers_secret_, peers_weakness_;  // where the secret came from, and what is weak about it
   std::unique_ptr<SocketServer> socket_;
   std::unique_ptr<Session> session_;

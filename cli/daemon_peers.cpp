@@ -1,5 +1,6 @@
 // The peers of a daemon: whether there are any, under which secret, and what is told of them.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "base/log.h"
@@ -54,7 +55,10 @@ void Daemon::start_peers(const Environment& environment) {
   auto entered = enter_network(environment);
   const SecretBytes runtime = std::move(network_secret_.runtime);
   network_secret_ = EnvironmentToken{};
-  if (entered) start_beacons(environment, runtime);
+  if (entered) {
+    start_beacons(environment, runtime);
+    start_registry(environment);
+  }
   if (entered) {
     peers_off_.clear();
     for (const std::string& note : peers_->state().notes) warnings_.push_back(note);
@@ -81,7 +85,7 @@ Result<> Daemon::enter_network(const Environment& environment) {
   }
   if (!secret) return fail(std::move(secret.error()));
   const bool hidden = hosted(environment) && !wants_to_be_found(settings_) && !can_be_reached();
-  if (hidden && !(settings_.p2p_beacons && owner_said(settings_, "p2p.beacons")))
+  if (hidden && !settings_.p2p_registry && !(settings_.p2p_beacons && owner_said(settings_, "p2p.beacons")))
     return fail(Code::kUnreachable, "this hosted runner has no address that another one could reach",
                 "name a peer that can be reached in CACHE_BOOTSTRAP_PEERS, or say p2p.beacons");
 
@@ -113,6 +117,17 @@ Result<> Daemon::enter_network(const Environment& environment) {
   return {};
 }
 
+// Whether calls of GitHub's limit are left for what nobody waits for.
+std::function<bool()> Daemon::spare_calls() {
+  return [this] {
+    for (const RateWindow& window : origin_->windows())
+      if (window.resource == "core" && window.remaining >= 0 &&
+          window.remaining <= static_cast<std::int64_t>(settings_.rate_limiting_aggressive_threshold))
+        return window.reset > 0 && window.reset < clock_.wall();
+    return true;
+  };
+}
+
 // Peers that are found this way are the same peers; that none are is no trouble of anybody who did not ask for it.
 void Daemon::start_beacons(const Environment& environment, const SecretBytes& runtime) {
   auto place = beacon_place(settings_, environment, context_, !runtime.empty());
@@ -122,16 +137,26 @@ void Daemon::start_beacons(const Environment& environment, const SecretBytes& ru
       warnings_.push_back(fmt::format("beacons are off: {}{}{}", beacons_off_.message, beacons_off_.hint.empty() ? "" : "; ", beacons_off_.hint));
     return;
   }
-  const auto spare = [this] {
-    for (const RateWindow& window : origin_->windows())
-      if (window.resource == "core" && window.remaining >= 0 &&
-          window.remaining <= static_cast<std::int64_t>(settings_.rate_limiting_aggressive_threshold))
-        return window.reset > 0 && window.reset < clock_.wall();
-    return true;
-  };
-  beacons_ = std::make_unique<Beacons>(Beacons::Parts{settings_, *identities_, *peers_, clock_, counters_, errors_, spare},
+  beacons_ = std::make_unique<Beacons>(Beacons::Parts{settings_, *identities_, *peers_, clock_, counters_, errors_, spare_calls()},
                                        std::move(*place), peers_->beacon_keys(), runtime);
 }
+
+void Daemon::start_registry(const Environment& environment) {
+  const auto place = registry_place(settings_, context_);
+  if (!place) {
+    registry_off_ = place.error();
+    if (settings_.p2p_registry)
+      warnings_.push_back(fmt::format("the registry of peers is off: {}{}{}", registry_off_.message, registry_off_.hint.empty() ? "" : "; ",
+                                      registry_off_.hint));
+    return;
+  }
+  std::string runner = variable(environment, "RUNNER_NAME");
+  if (char name[256] = ""; runner.empty() && ::gethostname(name, sizeof name - 1) == 0) runner = name;
+  registry_ = std::make_unique<Registry>(
+      Registry::Parts{settings_, *identities_, *peers_, clock_, counters_, errors_, runner, spare_calls()}, *place);
+}
+
+std::string Daemon::registry_json() { return registry_ ? registry_->json() : no_registry_json(registry_off_); }
 
 std::string Daemon::beacons_json() { return beacons_ ? beacons_->json() : no_beacons_json(beacons_off_); }
 
@@ -153,13 +178,13 @@ SecretBytes Daemon::node_identity() {
 std::string Daemon::peers_json() {
   const PeersState state = peers_->state();
   if (!state.running)
-    return JsonLine().raw("self", "null").raw("peers", "[]").text("off", peers_off_).text("hint", peers_hint_).raw("beacons", beacons_json()).str() + "\n";
+    return JsonLine().raw("self", "null").raw("peers", "[]").text("off", peers_off_).text("hint", peers_hint_).raw("beacons", beacons_json()).raw("registry", registry_json()).str() + "\n";
   JsonLine self;
   self.text("id", state.id).raw("addrs", addresses_json(state.addresses)).number("port", std::int64_t{state.port});
   self.text("network_id", settings_.p2p_network_id).text("verify", settings_.p2p_verify).text("secret", peers_secret_);
   std::string peers;
   for (const PeerState& peer : state.peers) peers += (peers.empty() ? "" : ", ") + peer_json(peer);
-  return JsonLine().raw("self", self.str()).raw("peers", "[" + peers + "]").raw("beacons", beacons_json()).str() + "\n";
+  return JsonLine().raw("self", self.str()).raw("peers", "[" + peers + "]").raw("beacons", beacons_json()).raw("registry", registry_json()).str() + "\n";
 }
 
 std::string Daemon::peers_status_json() {

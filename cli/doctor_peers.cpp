@@ -18,6 +18,7 @@
 #include "cli/doctor.h"
 #include "cli/json_view.h"
 #include "cli/network_secret.h"
+#include "cli/registry.h"
 
 namespace rfs {
 namespace {
@@ -143,6 +144,31 @@ void check_beacons(Findings& out, const Settings& settings, const EnvironmentTok
   out.push_back({Grade::kOk, "beacons", place->looks_only.empty() ? what : what + ", others' alone: " + place->looks_only, ""});
 }
 
+void check_registry(Findings& out, const Settings& settings, const EnvironmentToken& token, const Environment& environment,
+                    const std::string& running, bool closely) {
+  if (json_text(running, "registry.running") == "true") {
+    const bool bad = !json_text(running, "registry.trouble").empty();
+    out.push_back({bad ? Grade::kWarn : Grade::kOk, "registry", registry_text(running, SystemClock().wall()), json_text(running, "registry.hint")});
+    return;
+  }
+  const auto payload = [](const std::string& path) -> std::optional<std::string> {
+    auto text = read_file(path, 64u << 20);
+    return text ? std::optional(std::move(*text)) : std::nullopt;
+  };
+  const auto place = registry_place(settings, make_context({settings.repo, settings.workflow, settings.runner}, environment, payload));
+  if (!place) {
+    out.push_back({settings.p2p_registry ? Grade::kWarn : Grade::kOk, "registry", "off: " + place.error().message, place.error().hint});
+    return;
+  }
+  const SystemClock clock;
+  IdentitySource identities(identity_options(settings, token), [](BytesView) { return Digest{}; }, clock);
+  const auto there = closely ? try_registry(settings, identities, *place) : Result<bool>(true);
+  if (!there)
+    out.push_back({Grade::kWarn, "registry", there.error().message, there.error().hint});
+  else
+    out.push_back({Grade::kOk, "registry", fmt::format("an issue of {}{}", *place, *there ? "" : ", which the first peer makes"), ""});
+}
+
 void check_named(Findings& out, const Settings& settings) {
   std::size_t looked = 0;
   for (const std::string& text : settings.p2p_bootstrap_peers) {
@@ -180,6 +206,7 @@ void check_peers(Findings& out, const Settings& settings, const EnvironmentToken
     check_port(out, settings);
   }
   check_beacons(out, settings, token, environment, running, closely);
+  check_registry(out, settings, token, environment, running, closely);
   if (closely) check_named(out, settings);
 }
 

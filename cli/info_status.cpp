@@ -85,6 +85,7 @@ std::string Daemon::status_json() {
                          .number("bytes", memory_->bytes())
                          .str());
   line.raw("secrets", secrets_json()).raw("codeql", scans_->status_json()).raw("peers", peers_status_json()).raw("beacons", beacons_json());
+  line.raw("registry", registry_json());
   line.raw("identity", identity.str()).raw("rate_limits", list_json(windows)).text("proof", origin_->proof_state());
   // Each of the two has its own view of the disk.
   std::set<std::string> resting;

@@ -4,6 +4,7 @@
 #include "cli/beacons.h"
 #include "cli/json_view.h"
 #include "cli/message.h"
+#include "cli/registry.h"
 
 namespace rfs {
 namespace {
@@ -27,6 +28,7 @@ std::string peers_text(const std::string& document) {
   out += fmt::format("network  {}, secret from {}, verify {}\n", json_text(document, "self.network_id"),
                      json_text(document, "self.secret"), json_text(document, "self.verify"));
   out += fmt::format("beacons  {}\n", printable(beacons_text(document, SystemClock().wall())));
+  out += fmt::format("registry {}\n", printable(registry_text(document, SystemClock().wall())));
   const auto peers = json_list(document, "peers");
   if (peers.empty()) return out + "peers    none are connected\n";
   out += fmt::format("\n{:<52}  {:<6}  {:>7}  {:>6}  {:>8}  {:>7}  {}\n", "peer", "proof", "latency", "served", "received", "refused",

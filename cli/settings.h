@@ -80,6 +80,12 @@ struct Settings {
   double p2p_deadline = 0.05;      // seconds that a read waits for peers
   bool p2p_peer_discovery = true;  // learn of peers from peers
   bool p2p_beacons = true;         // learn of peers from the Actions cache, and be learnt of
+  bool p2p_registry = false;       // learn of peers from an issue that everybody reads, and be learnt of
+  std::string p2p_registry_repository;  // "": the mount's
+  std::string p2p_registry_title = "p2p-peer-registry";
+  std::uint64_t p2p_registry_ttl_minutes = 30;
+  double p2p_registry_interval = 300;  // seconds
+  std::uint64_t p2p_registry_max_peers = 10;
   std::vector<std::string> p2p_bootstrap_peers;
   std::vector<std::string> p2p_allow, p2p_block;  // peer ids
   std::uint64_t p2p_max_peers = 20;

@@ -9,6 +9,7 @@
 #include "cli/beacons.h"
 #include "cli/json_view.h"
 #include "cli/message.h"
+#include "cli/registry.h"
 
 namespace rfs {
 namespace {
@@ -70,6 +71,8 @@ std::string status_text(const std::string& status) {
     row("peers", "off: " + at("peers.off"));
   }
   if (at("peers.running") == "true") row("beacons", beacons_text(status, SystemClock().wall()));
+  if (at("registry.running") == "true" || at("registry.off").find("p2p.registry") == std::string::npos)
+    row("registry", at("peers.running") == "true" ? registry_text(status, SystemClock().wall()) : "");
   const std::string directory = at("store.directory");
   row("store",
       fmt::format("{}: {} entries, {} bytes{}", directory.empty() ? "in memory" : directory, at("store.entries"),

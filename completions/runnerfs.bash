@@ -12,6 +12,8 @@ _runnerfs() {
     --p2p-enabled --no-p2p-enabled --p2p-listen-port --p2p-port-first --p2p-port-last
     --p2p-listen --p2p-network-id --p2p-secret-file --p2p-verify --p2p-deadline
     --p2p-peer-discovery --no-p2p-peer-discovery --p2p-bootstrap-peers --p2p-allow --p2p-block
+    --p2p-registry --no-p2p-registry --p2p-registry-repository --p2p-registry-title --p2p-registry-ttl-minutes
+    --p2p-registry-interval --p2p-registry-max-peers
     --p2p-beacons --no-p2p-beacons --p2p-max-peers --p2p-compat --no-p2p-compat --p2p-ephemeral --no-p2p-ephemeral
     --socket --source --for --allow-other --no-allow-other --ro --no-ro --nonempty --no-nonempty
     --log-level --log-file --log-stats --no-log-stats"
