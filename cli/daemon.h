@@ -74,6 +74,8 @@ class Daemon {
   Result<IdentityPtr> identity() { return identities_->current(); }
   Counters& counters() { return counters_; }
   Scans& scans() { return *scans_; }
+  // What a snapshot chooses from: the entries of the store, and results of scans. Outlived by the daemon.
+  EntrySource travelling();
   Session* session() { return session_.get(); }
   User served() const { return served_; }
   // Why what is written ends with this process; nullopt when it is kept on disk.

@@ -1,7 +1,10 @@
 #include "cli/scans.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 
+#include "backends/results/travelling.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "fs/tree/unavailable.h"
@@ -112,6 +115,45 @@ Result<results::Results*> Scans::results() {
 std::optional<Error> Scans::not_kept() const {
   if (opened_ && error_) return error_;
   return nowhere();
+}
+
+// Whether a store was ever made here.
+bool Scans::is_made() const {
+  if (opened_) return true;
+  const std::string database = parts_.settings.codeql_directory + "/" + results::kResultsWords.file;
+  return !nowhere() && ::access(database.c_str(), F_OK) == 0;
+}
+
+Result<> Scans::each_travelling(const std::function<bool(const Entry&)>& visit) {
+  if (!is_made()) return {};
+  const auto found = results();
+  if (!found) return {};  // said when it was opened
+  if (auto visited = results::each_travelling(**found, visit); !visited)
+    log(Level::kWarning, "results of scans stay out of the snapshot: {}", visited.error().message);
+  return {};
+}
+
+ScanTaker Scans::taker(std::string channel, std::string repository) {
+  struct Taking {
+    std::optional<results::Arrivals> arrivals;
+    bool tried = false;
+  };
+  return [this, taking = std::make_shared<Taking>(), channel = std::move(channel),
+          repository = std::move(repository)](const Entry& entry) -> Result<ScanFate> {
+    if (!std::exchange(taking->tried, true))
+      if (const auto found = results()) taking->arrivals.emplace(**found, channel, repository);
+    if (!taking->arrivals) return ScanFate::kRefused;
+    TRY_ASSIGN(const auto fate, taking->arrivals->take(entry));
+    switch (fate) {
+      case results::Arrivals::Fate::kTaken:
+        return ScanFate::kTaken;
+      case results::Arrivals::Fate::kKept:
+        return ScanFate::kKept;
+      case results::Arrivals::Fate::kRefused:
+        break;
+    }
+    return ScanFate::kRefused;
+  };
 }
 
 void Scans::tick() {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "backends/actions/snapshot.h"
 #include "backends/codeql/trust.h"
 #include "backends/peers/peers.h"
 #include "backends/results/peer_scans.h"
@@ -41,6 +42,10 @@ class Scans final : public ScanSource {
   Namespace& tree() { return lazy_; }
   // The results, opened now if they were not; or why there are none.
   Result<results::Results*> results();
+  // Results for a snapshot, when there are any; opens no store that was not made yet. What cannot be read stays behind.
+  Result<> each_travelling(const std::function<bool(const Entry&)>& visit);
+  // What takes in results from a snapshot, opened at the first; channel: the class that its way proves.
+  ScanTaker taker(std::string channel, std::string repository);
   // For members of the network of peers, whatever was stored by then.
   std::optional<GivenScan> find(const Digest& id, const std::function<Digest(BytesView)>& ask_id) override;
   // Why results end with this process; nullopt when they are kept on disk. Opens nothing.
@@ -54,6 +59,7 @@ class Scans final : public ScanSource {
 
  private:
   void open();
+  bool is_made() const;
   bool ask_peers(const results::ResultName& name);
   bool ask_peers_by_key(const std::string& hash);
   Result<std::unique_ptr<EntryStore>> open_store();

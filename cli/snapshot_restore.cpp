@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "backends/codeql/trust.h"
 #include "base/json.h"
 #include "cli/message.h"
 #include "cli/snapshot.h"
@@ -59,8 +60,11 @@ int RestoreWork::run() {
 
 int RestoreWork::take(const FoundSnapshot& found, SnapshotReader& reader, SnapshotStore& store) {
   const double now = SystemClock().wall();
-  const auto restored =
-      restore_snapshot(reader, reader.head().sealed, store.store(), now, snapshot_progress("snapshot"));
+  // A directory proves nothing of who wrote into it. In the Actions cache a job finds what jobs of its own ref and of the
+  // default branch wrote: what is in it is of no more trust than the job itself, nor than the job that saved it.
+  const std::string channel = given.has("--dir") ? "fork" : codeql::lower_trust(job.cls, reader.head().cls);
+  const auto restored = restore_snapshot(reader, reader.head().sealed, store.store(), store.scans(channel, job.name),
+                                         now, snapshot_progress("snapshot"));
   if (!restored) return report(restored.error());
   if (auto finished = store.finish(); !finished) return report(finished.error());
   if (restored->ended) {

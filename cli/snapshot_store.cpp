@@ -3,7 +3,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <map>
+
 #include "backends/actions/snapshot_writer.h"
+#include "backends/codeql/trust.h"
+#include "base/encode.h"
 #include "base/file.h"
 #include "cli/json_view.h"
 
@@ -23,9 +27,15 @@ Result<Fd> memory_file() {
 class OwnStore final : public SnapshotStore {
  public:
   explicit OwnStore(Daemon& daemon) : daemon_(daemon) {}
-  Result<EntrySource> source() override { return store_source(daemon_.store()); }
+  Result<EntrySource> source() override { return daemon_.travelling(); }
   DiskTier& store() override { return daemon_.store(); }
-  Result<> finish() override { return daemon_.store().flush(true); }
+  ScanTaker scans(std::string channel, std::string repository) override {
+    return daemon_.scans().taker(std::move(channel), std::move(repository));
+  }
+  Result<> finish() override {
+    TRY(daemon_.scans().flush());
+    return daemon_.store().flush(true);
+  }
   void fill(TravelRules& rules) override {
     const auto identity = daemon_.identity();
     if (!identity) return;
@@ -52,6 +62,26 @@ class RemoteStore final : public SnapshotStore, public DiskTier {
     return file_source(fetched_.get(), body_most_);
   }
   DiskTier& store() override { return *this; }
+  // A result goes with its manifest, in one portion.
+  ScanTaker scans(std::string channel, std::string repository) override {
+    return [this, channel = std::move(channel),
+            repository = std::move(repository)](const Entry& entry) -> Result<ScanFate> {
+      const auto copy = std::make_shared<Entry>(entry);
+      if (!results::is_result(entry)) {
+        if (held_ + entry.body->size() > kPutMost) return ScanFate::kRefused;
+        held_ += entry.body->size();
+        manifests_.insert_or_assign(hex(entry.sha256), copy);
+        return ScanFate::kTaken;
+      }
+      const auto info = results::info_of(entry);
+      if (!info || entry.body->size() > kPutMost) return ScanFate::kRefused;
+      if (!repository.empty() && !entry.key.canonical.starts_with(repository + "\n")) return ScanFate::kRefused;
+      copy->key.cls = codeql::lower_trust(entry.key.cls, channel);
+      if (const auto at = manifests_.find(info->manifest); at != manifests_.end()) TRY(add(*at->second));
+      TRY(put(copy));
+      return ScanFate::kTaken;
+    };
+  }
   Result<> finish() override { return flush(false); }
   void fill(TravelRules& rules) override { rules.chosen = true; }
   const Routes& routes() override { return routes_; }
@@ -60,11 +90,7 @@ class RemoteStore final : public SnapshotStore, public DiskTier {
   Result<EntryPtr> find(const EntryKey&) override { return nullptr; }
   Result<> put(const EntryPtr& entry) override {
     if (entry->body->size() > kPutMost) return {};
-    if (!writer_) {
-      TRY_ASSIGN(portion_, memory_file());
-      TRY_ASSIGN(writer_, SnapshotWriter::start(portion_.get(), SnapshotHead{}, nullptr));
-    }
-    TRY(writer_->add(*entry));
+    TRY(add(*entry));
     return writer_->bytes() >= kPutMost ? flush(false) : Result<>{};
   }
   Result<> flush(bool) override {
@@ -85,9 +111,19 @@ class RemoteStore final : public SnapshotStore, public DiskTier {
   Result<> each(Space, const std::string*, const std::function<bool(const Entry&)>&) override { return {}; }
 
  private:
+  Result<> add(const Entry& entry) {
+    if (!writer_) {
+      TRY_ASSIGN(portion_, memory_file());
+      TRY_ASSIGN(writer_, SnapshotWriter::start(portion_.get(), SnapshotHead{}, nullptr));
+    }
+    return writer_->add(entry);
+  }
+
   Access& access_;
   const std::uint64_t body_most_;
   const Routes routes_;
+  std::map<std::string, EntryPtr> manifests_;  // that arrived, by digest
+  std::uint64_t held_ = 0;                     // bytes of these
   Fd fetched_, portion_;
   std::optional<SnapshotWriter> writer_;
 };

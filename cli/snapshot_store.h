@@ -18,7 +18,9 @@ class SnapshotStore {
 
   virtual Result<EntrySource> source() = 0;
   virtual DiskTier& store() = 0;
-  // What restore_snapshot() gave to store() is there for readers when this returns.
+  // Takes in results of scans; channel: the class that their way proves, repository: whose they have to be ("": any).
+  virtual ScanTaker scans(std::string channel, std::string repository) = 0;
+  // What restore_snapshot() gave to store() and scans() is there for readers when this returns.
   virtual Result<> finish() = 0;
   // Fills in whose credential asks here.
   virtual void fill(TravelRules& rules) = 0;

@@ -14,7 +14,11 @@ constexpr std::uint64_t kFlushEvery = 16u << 20;  // bytes on their way to the s
 
 Digest name_digest(const Entry& entry) {
   const std::uint8_t space = static_cast<std::uint8_t>(entry.key.space);
-  return Sha256().update(BytesView(&space, 1)).update(view(entry.key.canonical)).finish();
+  Sha256 hash;
+  hash.update(BytesView(&space, 1)).update(view(entry.key.canonical));
+  // A result of a scan is one for each class of trust.
+  if (!entry.key.cls.empty()) hash.update(view("\n" + entry.key.cls));
+  return hash.finish();
 }
 
 void mix(Digest& into, const Entry& entry) {
@@ -101,8 +105,8 @@ Result<Saved> save_snapshot(const EntrySource& source, Travel& travel, int fd, c
   return saved;
 }
 
-Result<Restored> restore_snapshot(SnapshotReader& reader, bool trusted, DiskTier& store, double now,
-                                  const Progress& progress) {
+Result<Restored> restore_snapshot(SnapshotReader& reader, bool trusted, DiskTier& store, const ScanTaker& scans,
+                                  double now, const Progress& progress) {
   Restored out;
   std::uint64_t waiting = 0;
   while (true) {
@@ -113,6 +117,19 @@ Result<Restored> restore_snapshot(SnapshotReader& reader, bool trusted, DiskTier
     }
     if (!*next) break;
     mix(out.fingerprint, ***next);
+    if ((**next)->key.space == Space::kCodeql) {
+      ScanFate fate = ScanFate::kRefused;
+      if (trusted && scans) {
+        TRY_ASSIGN(fate, scans(***next));
+      }
+      out.refused += fate == ScanFate::kRefused;
+      out.kept += fate == ScanFate::kKept;
+      out.entries += fate == ScanFate::kTaken;
+      if (fate == ScanFate::kTaken) out.bytes += (**next)->body->size();
+      if (progress(out.entries, out.bytes)) continue;
+      out.ended = Error{Code::kAborted, "the snapshot was interrupted", "", -1};
+      break;
+    }
     const auto entry = arrived(std::move(***next), trusted, now);
     if (!entry) {
       ++out.refused;

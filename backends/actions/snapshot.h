@@ -40,9 +40,14 @@ struct Restored {
   std::optional<Error> ended;            // why it ended before its end; what came before is good
 };
 
+// What takes in results of scans (results/travelling.h).
+enum class ScanFate { kTaken, kKept, kRefused };
+using ScanTaker = std::function<Result<ScanFate>(const Entry&)>;
+
 // trusted: it was authentic under the fleet secret, here or in the process that hands it on.
-// REQUIRES: reader.begin() succeeded. A failure is the store's.
-Result<Restored> restore_snapshot(SnapshotReader& reader, bool trusted, DiskTier& store, double now,
-                                  const Progress& progress);
+// scans: gets results of scans of a trusted one; may be null. REQUIRES: reader.begin() succeeded. A failure is the
+// store's.
+Result<Restored> restore_snapshot(SnapshotReader& reader, bool trusted, DiskTier& store, const ScanTaker& scans,
+                                  double now, const Progress& progress);
 
 }  // namespace rfs

@@ -99,12 +99,21 @@ bool Travel::is_public(std::string_view repository) const {
   return at != seen_.end() && at->second.open;
 }
 
+// Of this repository, or a manifest, which only goes with a result; where another process chose, what it chose.
+bool Travel::own_scan(const Entry& entry) const {
+  const std::string_view name = entry.key.canonical;
+  if (name.starts_with("manifest\n")) return true;
+  if (rules_.repository.empty()) return rules_.chosen;
+  return name.starts_with(lower_case(rules_.repository) + "\n");
+}
+
 bool Travel::visibility_unknown() const {
   return !rules_.sealed && !rules_.repository.empty() && !seen_.contains(lower_case(rules_.repository));
 }
 
 bool Travel::may_leave(const Entry& entry) const {
   if (entry.body->size() > rules_.body_most) return false;
+  if (entry.key.space == Space::kCodeql) return rules_.sealed && own_scan(entry);
   if (entry.key.space == Space::kCache) return rules_.sealed && live_document(entry, rules_.now);
   const auto name = api_name(entry);
   if (!name || entry.meta.status != 200 || !entry.meta.shareable) return false;

@@ -1,5 +1,7 @@
 // Which entries may travel in a snapshot, and what becomes of one that arrives. One thread at a time.
 //
+// Results of scans travel under a fleet secret alone, those of this repository (results/travelling.h says which).
+//
 // An answer travels when another credential can prove it by a 304 (its ETag could be recomputed), when it is about this
 // repository or was given to the credential of this job, when its route may leave the machine, and when nothing in it
 // looks like a token. Without a fleet secret it must besides be about a repository that is known to be public.
@@ -45,6 +47,7 @@ class Travel {
     bool open;
   };
   bool is_public(std::string_view repository) const;
+  bool own_scan(const Entry& entry) const;
   const TravelRules rules_;
   const Routes& routes_;
   std::map<std::string, Seen, std::less<>> seen_;  // repository (lower case), and id

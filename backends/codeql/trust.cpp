@@ -73,6 +73,12 @@ bool may_rely(const std::string& reader, const std::string& stored) {
   return stored == "default" || stored == reader;
 }
 
+std::string lower_trust(const std::string& one, const std::string& other) {
+  if (one == other || other == "default") return one.empty() ? "fork" : one;
+  if (one == "default" && !other.empty()) return other;
+  return "fork";
+}
+
 std::string trust_words(const std::string& trust) {
   if (trust == "default") return "the default or a protected branch";
   if (trust == "local") return "a machine outside of jobs";

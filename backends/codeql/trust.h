@@ -29,6 +29,8 @@ ScanEvent scan_event(const Variables& variables, const FileReader& read);
 std::string trust_class(const ScanEvent& event);
 // Whether a job of class `reader` may rely on a result of class `stored`.
 bool may_rely(const std::string& reader, const std::string& stored);
+// The class of what passed through both: only readers who may rely on each may rely on it.
+std::string lower_trust(const std::string& one, const std::string& other);
 // A sentence for a class: "a push to refs/heads/topic".
 std::string trust_words(const std::string& trust);
 

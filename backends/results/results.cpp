@@ -67,6 +67,7 @@ Result<ResultInfo> Results::Incoming::commit(NewResult what, bool sync) {
   info.scan_duration = what.scan_duration;
   info.size = sealing_.size();
   info.stored_at = results_.clock_.wall();
+  if (what.stored_at > 0) info.stored_at = std::min(info.stored_at, what.stored_at);
   note_scan(info, facts);
   info.not_reusable = codeql::not_reusable(facts);
   if (what.manifest) {

@@ -34,6 +34,7 @@ struct NewResult {
   std::optional<codeql::Manifest> manifest;  // none: it cannot be a ground for a skip
   std::string peer = {};                     // who sent it, where a peer did
   std::string trust = {};                    // class; "": that of the job that stores through this object
+  double stored_at = 0;                      // wall seconds, of one that was stored before; 0: now
 };
 
 class Results {

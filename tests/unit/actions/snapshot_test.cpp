@@ -245,7 +245,7 @@ TEST_CASE("a store's entries come to another store: once, and only where they ar
   auto reader = SnapshotReader::open(bytes_of_file(made.file.get()), 1u << 20);
   REQUIRE(reader);
   REQUIRE(reader->begin(&made.key));
-  const auto restored = restore_snapshot(*reader, true, to_store, kSavedAt, go_on);
+  const auto restored = restore_snapshot(*reader, true, to_store, nullptr, kSavedAt, go_on);
   REQUIRE(restored);
   CHECK(restored->entries == 1);
   CHECK(restored->kept == 2);

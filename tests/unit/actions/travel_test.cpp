@@ -66,6 +66,31 @@ TEST_CASE("what may leave: this repository's, and what this credential was given
   CHECK_FALSE(travel.may_leave(entry));
 }
 
+TEST_CASE("results of scans leave under a secret alone, this repository's and manifests") {
+  Entry scan = answer("/repos/octo/hello");
+  scan.key.space = Space::kCodeql;
+  scan.key.cls = "default";
+  scan.key.canonical = "octo/hello\n" + std::string(40, 'a') + "\ndefault\npython";
+  Entry other = scan, manifest = scan;
+  other.key.canonical = "octo/hello2\n" + std::string(40, 'a') + "\ndefault\npython";
+  manifest.key.canonical = "manifest\n" + std::string(64, 'b');
+  const Travel sealed(rules(true), routes()), open(rules(false), routes());
+  CHECK(sealed.may_leave(scan));
+  CHECK(sealed.may_leave(manifest));
+  CHECK_FALSE(sealed.may_leave(other));
+  for (const Entry* entry : {&scan, &manifest, &other}) CHECK_FALSE(open.may_leave(*entry));
+  TravelRules unknown = rules(true);
+  unknown.repository.clear();
+  CHECK_FALSE(Travel(unknown, routes()).may_leave(scan));
+  unknown.chosen = true;  // as a daemon hands on what is its own
+  CHECK(Travel(unknown, routes()).may_leave(scan));
+  TravelRules small = rules(true);
+  small.body_most = 1;
+  CHECK_FALSE(Travel(small, routes()).may_leave(scan));
+  // No way but a taker of its own leads into a store.
+  CHECK(arrived(scan, true, kTravelNow) == nullptr);
+}
+
 TEST_CASE("without a secret only what is known to be public leaves; the newest word counts") {
   Travel travel(rules(false), routes());
   const Entry runs = answer("/repos/octo/hello/actions/runs");

@@ -92,6 +92,21 @@ TEST_CASE("nobody relies on a result of somebody whom he trusts less") {
   CHECK_FALSE(may_rely("default", ""));
 }
 
+TEST_CASE("what passed through two hands is worth as much as the lower of them") {
+  CHECK(lower_trust("default", "default") == "default");
+  CHECK(lower_trust("default", "pull:7") == "pull:7");
+  CHECK(lower_trust("ref:refs/heads/topic", "default") == "ref:refs/heads/topic");
+  CHECK(lower_trust("pull:7", "pull:7") == "pull:7");
+  CHECK(lower_trust("pull:7", "pull:8") == "fork");
+  CHECK(lower_trust("pull:7", "local") == "fork");
+  for (const char* any : {"default", "local", "pull:7", "fork", ""}) {
+    CHECK(lower_trust(any, "fork") == "fork");
+    CHECK(lower_trust("fork", any) == "fork");
+    CHECK(lower_trust(any, "") == "fork");
+    CHECK(lower_trust("", any) == "fork");
+  }
+}
+
 TEST_CASE("an equal key of a trusted job is a skip that says whence") {
   const Decision decision = decide(subject_of(), circumstances_of(), {candidate_of()});
   CHECK(decision.skip);
