@@ -53,6 +53,8 @@ std::string summary_markdown(std::string_view stats, std::string_view status, st
   row("Scan time saved", time_saved(now));
   row("Credentials granted", fmt::format("{}", now.at("credentials_accessed")));
   row("Credentials denied", fmt::format("{}", now.at("credentials_denied")));
+  if (const std::string anchor = json_text(status, "secrets.audit_anchor"); !anchor.empty())
+    row("Audit log's last line", fmt::format("`{}`, which `runnerfs audit verify --anchor` demands", anchor));
   row("Peers", fmt::format("{}", json_list(peers, "peers").size()));
   out += fmt::format(
       "\n```mermaid\nflowchart LR\n"

@@ -77,6 +77,7 @@ std::string Daemon::secrets_json() {
   line.boolean("available", vault != nullptr).text("isolation", isolation_word(isolation_));
   line.text("protects", job ? kProtectsJob : kProtectsUser).text("scopes", "advisory (same uid)");
   line.text("directory", job ? "" : settings_.credentials_directory).text("audit_sync", settings_.audit_sync);
+  line.text("audit_anchor", state.audit.seq > 0 ? anchor_text({state.audit.seq, state.audit.mac}) : "");
   line.number("active", state.active).number("expired", state.expired_now).boolean("locked", state.locked_memory);
   return line.text("trouble", vault ? state.trouble : secrets_trouble_).raw("context", context_json()).str();
 }

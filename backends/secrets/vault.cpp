@@ -145,6 +145,7 @@ Vault::State Vault::state() {
   out.denied = impl_->denied;
   out.locked_memory = secret_locked();
   out.trouble = impl_->audit->trouble();
+  out.audit = impl_->audit->head();
   auto all = impl_->store->list_all();
   if (!all) {
     if (out.trouble.empty()) out.trouble = all.error().message;

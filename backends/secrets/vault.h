@@ -137,6 +137,7 @@ class Vault {
     std::uint64_t stored = 0, accessed = 0, expired = 0, rotated = 0, denied = 0, active = 0, expired_now = 0;
     bool locked_memory = false;
     std::string trouble;  // "" or what is wrong with store or audit
+    Audit::Head audit;    // the log's last line
   };
   State state();
 

@@ -24,3 +24,9 @@ TEST_CASE("a summary of a daemon that says nothing is one of zeros") {
   const std::string skipped = summary_markdown(R"({"scans_skipped": 2})", "{}", "{}");
   CHECK(mentions(skipped, "unknown: nobody measured"));
 }
+
+TEST_CASE("a summary names the last line of an audit log that has one") {
+  const std::string some = summary_markdown("{}", R"({"secrets": {"audit_anchor": "42 00ff"}})", "{}");
+  CHECK(mentions(some, "| Audit log's last line | `42 00ff`"));
+  CHECK_FALSE(mentions(summary_markdown("{}", R"({"secrets": {"audit_anchor": ""}})", "{}"), "Audit"));
+}
