@@ -272,7 +272,9 @@ void SecretsTree::open(const std::string& path, const Caller& caller, FilePtr, R
 Result<std::unique_ptr<Writer>> SecretsTree::write(const std::string& path, const Caller& caller, bool create,
                                                    bool truncate, bool exclusive) {
   TRY_ASSIGN(const SecretPath where, impl_->enter(path, caller));
-  TRY_ASSIGN(const auto present, impl_->present(where));
+  const auto held = impl_->present(where);
+  if (!held) return fail(impl_->told(path, held.error()).error());
+  const std::optional<CredentialInfo>& present = *held;
   if (present && exclusive) return fail(Code::kExists, "the credential exists");
   if (!present && !create) TRY(impl_->info(where));  // its refusal
   SecretsTarget target;
@@ -361,9 +363,10 @@ Result<> SecretsTree::set_xattr(const std::string& path, const std::string& name
   TRY_ASSIGN(const SecretPath where, impl_->enter(path, caller));
   if (where.name.empty() || where.what == What::kReadme) return fail(Code::kReadOnly, "this attribute cannot be set");
   if (name != kTtl) return fail(Code::kUnsupported, "only user.runnerfs.ttl can be set");
-  TRY_ASSIGN(const double seconds, parse_ttl(value));
+  const auto seconds = parse_ttl(value);
+  if (!seconds) return impl_->told(path, seconds.error());
   TRY_ASSIGN(const CredentialInfo info, impl_->info(where));
-  auto set = impl_->vault.set_ttl(info.scope, where.name, seconds, accessor_of(caller));
+  auto set = impl_->vault.set_ttl(info.scope, where.name, *seconds, accessor_of(caller));
   if (!set) return impl_->told(path, set.error());
   return {};
 }

@@ -12,6 +12,10 @@ constexpr std::size_t kFirst = 4096;
 
 void copy(BytesView from, MutableBytes to) { std::copy(from.begin(), from.end(), to.begin()); }
 
+Error too_large() {
+  return {Code::kTooLarge, "a credential's value is larger than 1 MiB", "store a key that opens it instead", -1};
+}
+
 }  // namespace
 
 // What commits, which end on the pool, leave for the next one.
@@ -31,7 +35,7 @@ SecretsWriter::~SecretsWriter() = default;
 
 Result<> SecretsWriter::fits(std::uint64_t size) {
   if (size <= Vault::kMaxValue) return {};
-  Error error{Code::kTooLarge, "a credential's value is larger than 1 MiB", "store a key that opens it instead", -1};
+  Error error = too_large();
   to_.errors.add("secrets/" + target_->path, error);
   return fail(std::move(error));
 }
@@ -55,8 +59,8 @@ void SecretsWriter::reserve(std::size_t size) {
 }
 
 Result<> SecretsWriter::write(std::uint64_t offset, BytesView bytes) {
-  if (offset > Vault::kMaxValue) return fits(offset);
-  const std::uint64_t end = offset + bytes.size();
+  const std::uint64_t end = offset > Vault::kMaxValue ? offset : offset + bytes.size();
+  cut_short_ |= end > Vault::kMaxValue;
   TRY(fits(end));
   TRY(load());
   reserve(end);
@@ -68,6 +72,7 @@ Result<> SecretsWriter::write(std::uint64_t offset, BytesView bytes) {
 
 Result<> SecretsWriter::truncate(std::uint64_t size) {
   TRY(fits(size));
+  if (size == 0) cut_short_ = false;
   if (size == 0 && present_) {  // what is there need not be read to be dropped
     present_ = nullptr;
     size_ = 0;
@@ -111,6 +116,7 @@ Result<> set_put(Vault::Put& how, const std::string& name, std::string_view valu
 }
 
 void SecretsWriter::commit(bool, Reply<FilePtr> reply) {
+  if (cut_short_) return reply(fail(too_large()));  // many a program ignores what write() said
   if (!changed_ && !*commits_->failed.lock()) return reply(FilePtr());
   if (auto loaded = load(); !loaded) return reply(fail(std::move(loaded.error())));
   changed_ = false;

@@ -60,6 +60,7 @@ class SecretsWriter final : public Writer {
   SecretBytes value_;  // its first size_ bytes count
   std::uint64_t size_;
   bool changed_;
+  bool cut_short_ = false;  // some of what was written was refused: what is left is no value
 };
 
 // A TTL as people write it; kInvalid for what is no duration, not above zero, or too long.

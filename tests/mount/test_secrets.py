@@ -124,6 +124,8 @@ def test_a_bad_ttl_is_einval_and_changes_nothing(mount, ttl):
     assert float(os.getxattr(mount.join("secrets/KEY"), TTL)) == 86400
     assert error_of(os.setxattr, mount.join("secrets/KEY"), TTL, ttl) == "EINVAL"
     assert float(os.getxattr(mount.join("secrets/KEY"), TTL)) == 86400
+    said = mount.errors()[-1]
+    assert (said["path"], said["errno"]) == ("secrets/KEY", "EINVAL") and "TTL" in said["message"] and said["hint"], said
 
 
 def test_a_rotation_restarts_the_ttl(mount):
@@ -171,9 +173,18 @@ def test_more_than_a_mebibyte_is_efbig_and_nothing_is_stored(mount):
     file = os.open(mount.join("secrets/KEY"), os.O_WRONLY | os.O_TRUNC)
     os.write(file, b"x" * (1 << 20))
     assert error_of(os.write, file, b"y") == "EFBIG"
+    assert error_of(os.close, file) == "EFBIG", "for who did not look at what write() said"
+    assert mount.read("secrets/KEY") == b"old", "a part of a key is no key"
+    assert error_of(os.truncate, mount.join("secrets/KEY"), (1 << 20) + 1) == "EFBIG" and mount.read("secrets/KEY") == b"old"
+    result = subprocess.run(["sh", "-c", f"head -c 2000000 /dev/zero >{mount.join('secrets/NEW')}"], capture_output=True, check=False)
+    assert result.returncode != 0 and not os.path.exists(mount.join("secrets/NEW"))
+    # One that begins again on the same descriptor has a value again.
+    file = os.open(mount.join("secrets/KEY"), os.O_WRONLY)
+    assert error_of(os.pwrite, file, b"y", 1 << 20) == "EFBIG"
+    os.ftruncate(file, 0)
+    os.pwrite(file, b"new", 0)
     os.close(file)
-    assert len(mount.read("secrets/KEY")) == 1 << 20, "what fitted was closed well"
-    assert error_of(os.truncate, mount.join("secrets/KEY"), (1 << 20) + 1) == "EFBIG"
+    assert mount.read("secrets/KEY") == b"new"
     assert any(line["errno"] == "EFBIG" for line in mount.errors())
 
 
