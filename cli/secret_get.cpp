@@ -1,4 +1,5 @@
 // secret get and secret rm.
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include "cli/message.h"
@@ -26,7 +27,11 @@ int run_secret_rm(const Given& given) {
     const auto path = credential_path((*reach)->access(), given, name);
     if (!path) return report(path.error());
     const auto removed = (*reach)->access().remove(*path);
-    if (!removed) return report(removed.error());
+    if (removed) continue;
+    Error error = removed.error();
+    error.message = fmt::format("credential {}: {}", printable(name), error.message);
+    if (error.code == Code::kNotFound) error.hint = "`runnerfs secret ls --all` shows what is held";
+    return report(error);
   }
   return 0;
 }

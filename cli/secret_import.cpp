@@ -133,7 +133,7 @@ int run_secret_import(const Given& given) {
   }
   if (auto stored = store_all(access, plan); !stored) return report(stored.error());
   if (expired > 0) note(fmt::format("{} expired ones were left out", expired));
-  return print(fmt::format("{} credentials stored\n", plan.size()));
+  return print(fmt::format("{} credential{} stored\n", plan.size(), plan.size() == 1 ? "" : "s"));
 }
 
 }  // namespace rfs

@@ -20,9 +20,9 @@
 namespace rfs {
 namespace {
 
-// A file without a name, sealed against change.
-Result<Fd> memory_file(const std::string& name, const SecretBytes& value) {
-  Fd file(::memfd_create(name.c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING));
+// A file that no directory holds, sealed against change.
+Result<Fd> memory_file(const SecretBytes& value) {
+  Fd file(::memfd_create("runnerfs-secret", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!file) return fail_errno(errno, "a file in memory");
   TRY(write_all(file.get(), value.reveal()));
   if (::lseek(file.get(), 0, SEEK_SET) != 0 || ::fchmod(file.get(), 0400) != 0 ||
@@ -123,7 +123,7 @@ Result<int> run(const Given& given, SavedEnvironment& environment) {
     TRY(links.make());
     for (const auto& [name, path] : chosen) {
       TRY_ASSIGN(const SecretBytes value, read_credential(access, path));
-      TRY_ASSIGN(Fd file, memory_file(name, value));
+      TRY_ASSIGN(Fd file, memory_file(value));
       TRY(links.add(name, file.get()));
       files.push_back(std::move(file));
     }

@@ -70,7 +70,7 @@ Result<> Journal::finish_rotation() {
   if (::stat(rotated.c_str(), &old) != 0 || old.st_ino != state_->inode ||
       static_cast<std::uint64_t>(old.st_size) != state_->size)
     return fail(Code::kTampered, "audit.log was removed or replaced by another file",
-                "put it back, or move audit.state away too to begin a new log");
+                "put it back; where the directory is a copy, move audit.log and audit.state away: a new log begins");
   auto opened = LogFile::open(path_, LogFile::How::kExisting);
   if (!opened && opened.error().code == Code::kNotFound) opened = LogFile::open(path_, LogFile::How::kNew);
   if (!opened) return fail(std::move(opened.error()));

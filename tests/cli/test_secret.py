@@ -45,7 +45,8 @@ def test_rotate_needs_what_it_replaces_and_rm_removes(keeper):
     assert get(keeper, "KEY") == b"new"
     keeper.ok("secret", "rm", "KEY")
     failure(keeper.run("secret", "get", "KEY"), 10)
-    failure(keeper.run("secret", "rm", "KEY"), 10)
+    put(keeper, "FIRST", b"v")
+    assert "credential KEY: " in failure(keeper.run("secret", "rm", "FIRST", "KEY"), 10)
 
 
 def test_ls_shows_names_scopes_and_ends_but_no_value(keeper):
@@ -330,6 +331,8 @@ def test_run_gives_files_and_no_variables(keeper):
     assert not os.path.exists(lines[-1])
     everything = keeper.ok("secret", "run", "sh", "-c", 'cat "$SECRETS_DIRECTORY"/*')
     assert everything == "canaryValuecanaryOther"
+    put(keeper, "L" * 255, b"of the longest name")
+    assert keeper.ok("secret", "run", "--secret", "L" * 255, "sh", "-c", 'cat "$SECRETS_DIRECTORY"/*') == "of the longest name"
     renamed = keeper.ok("secret", "run", "--env", "TOKEN=API_KEY", "--", "sh", "-c", 'echo "$TOKEN"; ls "$SECRETS_DIRECTORY"')
     assert renamed == "canaryValue\n"
     failure(keeper.run("secret", "run", "--secret", "NOBODY", "true"), 10)
