@@ -4,6 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+
+#include "backends/secrets/scope.h"
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/json_text.h"
@@ -98,9 +101,45 @@ Result<std::vector<std::string>> paths_of(Access& access, const Imports& given) 
   return out;
 }
 
+std::string scope_of(Access& access, const std::string& path) {
+  const auto info = access.stat(path, false);
+  if (!info) return "";
+  for (const auto& [name, value] : info->xattrs)
+    if (name == "user.runnerfs.scope") return value;
+  return "";
+}
+
+// The scopes of the job, as the daemon knows it.
+std::vector<std::string> scopes_of_job(const std::string& identity) {
+  Context context;
+  context.repository = json_text(identity, "context.repository");
+  context.repository_id = json_text(identity, "context.repository_id");
+  context.workflow_file = json_text(identity, "context.workflow_file");
+  context.workflow_name = json_text(identity, "context.workflow_name");
+  context.runner_id = json_text(identity, "context.runner");
+  std::vector<std::string> out;
+  for (const Scope& scope : readable_scopes(context)) out.push_back(scope_text(scope));
+  return out;
+}
+
+// What was stored is what later steps find by its name. Not by opening it, which would be a line of the audit log.
+Result<> is_for_this_job(Access& access, const std::vector<std::string>& scopes, const std::string& name,
+                         const std::string& path) {
+  const std::string scope = scope_of(access, path);
+  if (std::find(scopes.begin(), scopes.end(), scope) == scopes.end())
+    return fail(Code::kDenied, fmt::format("it is stored, but this job may not read it: it is for {}", printable(scope)),
+                "give it a scope of this job; without scope_filter it is the job's own");
+  const std::string seen = scope_of(access, "secrets/" + name);
+  if (seen != scope)
+    return fail(Code::kDenied, fmt::format("it is stored, but one for {} hides it from this job", printable(seen)),
+                "`runnerfs secret ls --all` shows both; remove one, or give another name");
+  return {};
+}
+
 void store_given(Injection& now, const Imports& given, const std::vector<std::string>& paths) {
-  const auto identity = read_tree(*now.daemon.access, ".runnerfs/daemon.json");
-  const std::string untrusted = identity ? json_text(*identity, "context.untrusted") : "";
+  const std::string identity = read_tree(*now.daemon.access, ".runnerfs/daemon.json").value_or("");
+  const std::string untrusted = json_text(identity, "context.untrusted");
+  const std::vector<std::string> scopes = scopes_of_job(identity);
   for (std::size_t i = 0; i < given.size(); ++i) {
     const Imported& one = given[i];
     const auto attributes = put_attributes(one.ttl, one.allow_untrusted, false);
@@ -110,6 +149,7 @@ void store_given(Injection& now, const Imports& given, const std::vector<std::st
     if (stored && !untrusted.empty() && !one.allow_untrusted)
       stored = fail(Code::kDenied, "this job may not read it: " + untrusted,
                     "say \"allow_untrusted\": true for what such jobs may have");
+    if (stored) stored = is_for_this_job(*now.daemon.access, scopes, one.name, paths[i]);
     if (!stored)
       refuse_credential(now, one.name, stored.error());
     else

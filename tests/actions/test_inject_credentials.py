@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -41,6 +42,27 @@ def test_credentials_are_files_and_no_variables(job):
                     'test -z "$API_KEY"; stat -c %a "$API_KEY_FILE"; stat -c %a "$RUNNERFS_MOUNT/secrets"')
     assert later.log.split() == ["600", "700"]
     job.end()
+
+
+def test_the_summary_names_the_line_that_the_audit_log_must_have(job):
+    step = job.inject(array(API_KEY="hunter2-canary"))
+    assert read(path_of(step, "API_KEY")) == b"hunter2-canary"
+    summary = job.end()[-1].summary
+    anchor = re.search(r"\| Audit log's last line \| `(\d+ [0-9a-f]{64})`", summary).group(1)
+
+    def verify(line):
+        return subprocess.run([PROGRAM, "audit", "verify", "--anchor", line], env={"HOME": job.home, "PATH": os.environ["PATH"]},
+                              capture_output=True, text=True, check=False)
+    whole = verify(anchor)
+    assert whole.returncode == 0 and f"anchored up to line {anchor.split()[0]}" in whole.stdout, whole
+    assert verify(anchor.split()[0] + " " + "0" * 64).returncode != 0
+    # The log written anew, as whole as the first.
+    for name in ("audit.log", "audit.state", "credentials.db"):
+        os.remove(os.path.join(job.home, ".credentials", name))
+    again = job.inject(array(API_KEY="hunter2-canary"))
+    assert read(path_of(again, "API_KEY")) == b"hunter2-canary"
+    job.end()
+    assert verify(anchor).returncode != 0
 
 
 def test_values_reach_files_byte_for_byte(job):
@@ -300,6 +322,20 @@ def test_a_folder_is_complete_in_itself(job):
         file.write('{"type": "module"}')
     step = job.uses(folder, {"binary-path": PROGRAM, "credentials": array(A="value-a")})
     assert step.outputs["status"] == "success"
+    job.end()
+
+
+def test_what_is_stored_for_others_is_not_given_to_this_job(job):
+    step = job.inject(json.dumps([{"name": "MINE", "value": "canary-mine", "scope": "repo"}, {"name": "A", "value": "canary-one", "scope": "repo", "scope_filter": "other/repo"},
+                                  {"name": "B", "value": "canary-two", "scope": "runner", "scope_filter": "another-runner"}]), export_env="all")
+    assert step.ok and step.outputs["status"] == "partial" and step.outputs["credentials-injected"] == "1", step.raw
+    assert set(step.environment) == {"RUNNERFS_MOUNT", "MINE", "MINE_FILE"}
+    assert "it is for repo:other/repo" in step.annotated("warning") and "it is for runner:another-runner" in step.raw, step.raw
+    assert "access_denied" not in job.run("runnerfs audit export").log, "nobody tried to read them"
+    # The narrower one is what later steps read.
+    job.inject(json.dumps([{"name": "N", "value": "canary-narrow", "scope": "runner"}]))
+    hidden = job.inject(json.dumps([{"name": "N", "value": "canary-wide", "scope": "global"}]))
+    assert hidden.outputs["status"] == "error" and "hides it" in hidden.annotated("warning") and "N_FILE" not in hidden.environment
     job.end()
 
 
