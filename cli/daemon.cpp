@@ -221,7 +221,7 @@ Result<> Daemon::start_socket(const std::string& path) {
     socket_.reset();
     return started;
   }
-  socket_path_ = path;
+  *socket_path_.lock() = path;
   return {};
 }
 

@@ -145,7 +145,8 @@ class Daemon {
   Isolation isolation_;  // set by make_secrets(), before serving
   bool on_disk_ = false;
   std::optional<Error> store_trouble_;  // why answers are not kept on disk, though they should be
-  std::string mountpoint_, socket_path_;
+  std::string mountpoint_;
+  Sync<std::string> socket_path_;  // the mount answers already when it is known
   std::vector<std::string> notices_, warnings_;
 
   // In the order in which a read passes through them. Each is safe for any thread.

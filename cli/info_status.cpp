@@ -38,7 +38,7 @@ std::string Daemon::rate_json() {
 std::string Daemon::daemon_json() {
   JsonLine line;
   line.text("version", RFS_VERSION).number("pid", static_cast<std::int64_t>(::getpid()));
-  line.text("mountpoint", mountpoint_).text("socket", socket_path_).text("cache_directory", settings_.cache_directory);
+  line.text("mountpoint", mountpoint_).text("socket", *socket_path_.lock()).text("cache_directory", settings_.cache_directory);
   line.text("codeql_directory", settings_.codeql_directory);
   line.text("credentials_directory", settings_.credentials_directory).raw("context", context_json());
   return line.text("stop_error", *stop_error.lock()).str() + "\n";
@@ -74,7 +74,7 @@ std::string Daemon::status_json() {
   JsonLine line;
   line.text("version", RFS_VERSION).number("pid", static_cast<std::int64_t>(::getpid()));
   line.text("mountpoint", mountpoint_)
-      .text("socket", socket_path_)
+      .text("socket", *socket_path_.lock())
       .number("uid", static_cast<std::uint64_t>(served_.uid));
   line.real("started", started_).real("uptime", clock_.wall() - started_);
   line.text("api_url", settings_.api_url).text("cache_directory", settings_.cache_directory);
