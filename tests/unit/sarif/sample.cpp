@@ -55,15 +55,15 @@ std::string clang_like() {
   "runs": [
     {
       "artifacts": [
-        {"length": 300, "location": {"index": 0, "uri": "file:///work/src/bad.c"}, "mimeType": "text/plain"}
+        {"length": 300, "location": {"index": 0, "uri": "file:///home/ci/src/bad.c"}, "mimeType": "text/plain"}
       ],
       "columnKind": "unicodeCodePoints",
       "results": [
         {"codeFlows": [{"threadFlows": [{"locations": [{"importance": "essential", "location": {"message": {"text": "x"},
-          "physicalLocation": {"artifactLocation": {"index": 0, "uri": "file:///work/src/bad.c"}}}}]}]}],
+          "physicalLocation": {"artifactLocation": {"index": 0, "uri": "file:///home/ci/src/bad.c"}}}}]}]}],
          "locations": [{"physicalLocation": {"artifactLocation": {"index": 0}}}],
          "message": {"text": "Division by zero"}, "ruleId": "core.DivideZero", "ruleIndex": 0},
-        {"locations": [{"physicalLocation": {"artifactLocation": {"index": 0, "uri": "file:///work/src/bad.c"}}}],
+        {"locations": [{"physicalLocation": {"artifactLocation": {"index": 0, "uri": "file:///home/ci/src/bad.c"}}}],
          "message": {"text": "leak"}, "ruleId": "unix.Malloc", "ruleIndex": 1}
       ],
       "tool": {"driver": {"fullName": "clang static analyzer", "name": "clang", "version": "14.0.6",
@@ -77,13 +77,13 @@ std::string clang_like() {
 std::string eslint_like() {
   return R"({"version": "2.1.0", "$schema": "http://json.schemastore.org/sarif-2.1.0-rtm.5", "runs": [{
   "tool": {"driver": {"name": "ESLint", "version": "8.57.1", "rules": [{"id": "no-eval"}, {"id": "eqeqeq"}]}},
-  "artifacts": [{"location": {"uri": "file:///work/app/bad.js"}}],
+  "artifacts": [{"location": {"uri": "file:///home/ci/app/bad.js"}}],
   "results": [
     {"level": "error", "message": {"text": "eval"}, "ruleId": "no-eval", "ruleIndex": 0, "suppressions": [],
-     "locations": [{"physicalLocation": {"artifactLocation": {"uri": "file:///work/app/bad.js", "index": 0}}}]},
+     "locations": [{"physicalLocation": {"artifactLocation": {"uri": "file:///home/ci/app/bad.js", "index": 0}}}]},
     {"level": "warning", "message": {"text": "=="}, "ruleId": "eqeqeq", "ruleIndex": 1,
      "suppressions": [{"kind": "inSource", "justification": ""}],
-     "locations": [{"physicalLocation": {"artifactLocation": {"uri": "file:///work/app/bad.js", "index": 0}}}]}
+     "locations": [{"physicalLocation": {"artifactLocation": {"uri": "file:///home/ci/app/bad.js", "index": 0}}}]}
   ]}]})";
 }
 
