@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "backends/codeql/identity.h"
+#include "backends/codeql/trust.h"
 #include "base/encode.h"
 
 namespace rfs::results {
@@ -127,13 +128,14 @@ Result<Results::List> Results::all() {
 
 Result<std::optional<ResultInfo>> Results::find(const ResultName& name) {
   TRY_ASSIGN(const List list, all());
-  std::optional<ResultInfo> out;
+  std::optional<ResultInfo> relied_on, other;
   for (const ResultInfo& info : *list) {
     if (!same_scan(info.name, name)) continue;
     if (info.trust == trust_) return info;
+    std::optional<ResultInfo>& out = codeql::may_rely(trust_, info.trust) ? relied_on : other;
     if (!out) out = info;
   }
-  return out;
+  return relied_on ? relied_on : other;
 }
 
 Result<std::vector<ResultInfo>> Results::with_key(const std::string& key) {

@@ -67,7 +67,8 @@ class Results {
   using List = std::shared_ptr<const std::vector<ResultInfo>>;
   // All, newest first.
   Result<List> all();
-  // The one of this name: that of this job's own class, else the newest. nullopt: there is none.
+  // The one of this name: that of this job's own class, else the newest that it may rely on, so that none which a
+  // stranger sent stands before it, else the newest. nullopt: there is none.
   Result<std::optional<ResultInfo>> find(const ResultName& name);
   // Those whose scan had this key, newest first.
   Result<std::vector<ResultInfo>> with_key(const std::string& key);

@@ -66,13 +66,17 @@ TEST_CASE("a later result replaces the former of its own class, and no other's")
   // Each sees its own, though the other's may be newer.
   CHECK(rig.results.find(scan_of()).value()->alerts == 3);
   CHECK(of_pull.find(scan_of()).value()->alerts == 2);
-  // Who has none of his own class sees the newest.
-  Results of_other(*rig.store, "fork", rig.world.clock, rig.world.counters);
-  CHECK(of_other.find(scan_of()).value()->alerts == 3);
+  // Who has none of his own class sees the newest that he may rely on, however new another is.
+  Results of_other(*rig.store, "ref:refs/heads/topic", rig.world.clock, rig.world.counters);
   rig.put(of_pull, {scan_of()}, codeql_like(4));
+  CHECK(of_other.find(scan_of()).value()->trust == "default");
+  CHECK(of_other.find(scan_of()).value()->alerts == 3);
+  // And where there is none of these, the newest.
+  Results of_fork(*rig.store, "fork", rig.world.clock, rig.world.counters);
+  rig.put(of_fork, {scan_of("go")}, codeql_like(5));
+  rig.put(of_pull, {scan_of("go")}, codeql_like(6));
   of_other.changed();
-  CHECK(of_other.find(scan_of()).value()->alerts == 4);
-  CHECK(of_other.find(scan_of()).value()->trust == "pull:7");
+  CHECK(of_other.find(scan_of("go")).value()->trust == "pull:7");
 }
 
 TEST_CASE("results are found by the key of their scan and by their digest, newest first") {
