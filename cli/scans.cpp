@@ -7,6 +7,7 @@
 #include "backends/results/travelling.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "cli/codeql.h"
 #include "fs/tree/unavailable.h"
 
 namespace rfs {
@@ -100,7 +101,8 @@ bool Scans::ask_peers(const results::ResultName& name) {
 bool Scans::ask_peers_by_key(const std::string& hash) {
   const auto scan = parts_.peers.fetch_scan(canonical_scan_key(hash));
   if (!scan) return false;
-  const auto taken = peer_scans_->take_by_key(hash, *scan);
+  const auto writers = trusted_writers(parts_.settings);
+  const auto taken = writers ? peer_scans_->take_by_key(hash, *scan, *writers) : Result<>(fail(writers.error()));
   if (!taken) log(Level::kWarning, "peer {} sent no result of the key: {}", scan->peer, taken.error().message);
   parts_.counters.add(taken ? Counter::kCacheReceived : Counter::kCacheRefused);
   return taken.has_value();

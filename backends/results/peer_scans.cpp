@@ -27,8 +27,9 @@ std::optional<ResultName> name_of(const codeql::Manifest& manifest) {
   if (config == manifest.inputs.end() || language == manifest.inputs.end()) return std::nullopt;
   const auto canonical = codeql::canonical_config(config->second);
   const auto known = codeql::find_language(language->second);
-  if (!canonical || !known || !is_hex_of(manifest.commit, 40) || manifest.repository.empty()) return std::nullopt;
-  return ResultName{manifest.repository, manifest.commit, *canonical, std::string(known->name)};
+  if (!canonical || !known) return std::nullopt;
+  ResultName out{manifest.repository, manifest.commit, *canonical, std::string(known->name)};
+  return is_name(out) ? std::optional(std::move(out)) : std::nullopt;
 }
 
 std::optional<codeql::Manifest> manifest_of(const PeerScan& scan) {
@@ -87,10 +88,13 @@ Result<> PeerScans::take(const ResultName& name, const PeerScan& scan) {
   return store(name, std::move(manifest), scan);
 }
 
-Result<> PeerScans::take_by_key(const std::string& hash, const PeerScan& scan) {
+Result<> PeerScans::take_by_key(const std::string& hash, const PeerScan& scan, std::span<const Ed25519Public> writers) {
   auto manifest = manifest_of(scan);
   if (!manifest || hex(sha256(view(manifest->key))) != hash)
     return fail(Code::kInvalid, "a member sent a result without the manifest of the key that it was asked for");
+  // Of which commit it is stands beside the key: without a writer's word a member could name any.
+  if (!codeql::is_signed_by(*manifest, hex(sha256(view(scan.sarif))), writers))
+    return fail(Code::kInvalid, "a member sent a result that no writer of codeql.writers signed");
   auto name = name_of(*manifest);
   if (!name) return fail(Code::kInvalid, "a member sent a manifest that does not say of which scan it is");
   return store(std::move(*name), std::move(manifest), scan);

@@ -5,8 +5,10 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 
+#include "backends/codeql/writer.h"
 #include "backends/peers/scan_source.h"
 #include "backends/results/results.h"
 #include "base/sync.h"
@@ -21,8 +23,9 @@ class PeerScans final : public ScanSource {
 
   // Keeps what a member sent for a name. kInvalid: it is no SARIF. A manifest that is not of this name is left out.
   Result<> take(const ResultName& name, const PeerScan& scan);
-  // The same for a key, by its hash: the name is the manifest's. kInvalid: no manifest, or another key's.
-  Result<> take_by_key(const std::string& hash, const PeerScan& scan);
+  // The same for a key, by its hash, on the word of a writer: the name is the manifest's. kInvalid: none of these signed
+  // it, or it is another key's.
+  Result<> take_by_key(const std::string& hash, const PeerScan& scan, std::span<const Ed25519Public> writers);
 
  private:
   struct Index {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "backends/codeql/config.h"
+#include "backends/codeql/languages.h"
 #include "base/encode.h"
 #include "base/json.h"
 #include "base/time.h"
@@ -33,6 +35,25 @@ double real_of(const json& object, const char* name, double otherwise) {
 }
 
 }  // namespace
+
+bool is_github_name(std::string_view text) {
+  return !text.empty() && text.size() <= 100 && text != "." && text != ".." &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+                  c == '.';
+         });
+}
+
+bool is_name(const ResultName& name) {
+  const std::string_view repository = name.repository;
+  const std::size_t slash = std::min(repository.find('/'), repository.size());
+  if (slash == repository.size() || !is_github_name(repository.substr(0, slash)) || repository.starts_with('.') ||
+      !is_github_name(repository.substr(slash + 1)))
+    return false;
+  const auto config = codeql::canonical_config(name.config);
+  const auto language = codeql::find_language(name.language);
+  return is_hex_of(name.commit, 40) && config && *config == name.config && language && language->name == name.language;
+}
 
 std::string directory_of(const ResultName& name) { return name.repository + "/" + name.commit + "/" + name.config; }
 

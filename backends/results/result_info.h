@@ -18,6 +18,11 @@ struct ResultName {
   std::string config;      // codeql/config.h
   std::string language;    // codeql/languages.h
 };
+// GitHub's own rule for owners and repositories.
+bool is_github_name(std::string_view text);
+// Whether codeql/ can show it: each part is of its form and in its canonical spelling. What comes from elsewhere may hold
+// anything.
+bool is_name(const ResultName& name);
 // "octo/hello/<commit>/<config>".
 std::string directory_of(const ResultName& name);
 bool same_scan(const ResultName& one, const ResultName& other);

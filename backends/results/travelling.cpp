@@ -1,9 +1,5 @@
 #include "backends/results/travelling.h"
 
-#include <algorithm>
-
-#include "backends/codeql/config.h"
-#include "backends/codeql/languages.h"
 #include "backends/codeql/trust.h"
 #include "base/encode.h"
 #include "crypto/hash.h"
@@ -13,25 +9,6 @@ namespace {
 
 constexpr std::size_t kHeldMost = 64u << 20;  // of manifests that wait for their results
 constexpr const char* kOfSnapshot = "snapshot";
-
-bool is_part(std::string_view text) {
-  return !text.empty() && text.size() <= 100 && text != "." && text != ".." &&
-         std::all_of(text.begin(), text.end(), [](unsigned char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-                  c == '.';
-         });
-}
-
-// A name that codeql/ can show.
-bool is_name(const ResultName& name) {
-  const std::size_t slash = name.repository.find('/');
-  if (slash == std::string::npos || !is_part(std::string_view(name.repository).substr(0, slash)) ||
-      !is_part(std::string_view(name.repository).substr(slash + 1)))
-    return false;
-  const auto config = codeql::canonical_config(name.config);
-  const auto language = codeql::find_language(name.language);
-  return is_hex_of(name.commit, 40) && config && *config == name.config && language && language->name == name.language;
-}
 
 }  // namespace
 

@@ -15,15 +15,6 @@ using ScanPathKind = CodeqlPath::What;
 
 constexpr const char* kGithub = "github";
 
-// GitHub's own rule for owners and repositories.
-bool is_github_name(std::string_view text) {
-  return !text.empty() && text.size() <= 100 && text != "." && text != ".." &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-                  c == '.';
-         });
-}
-
 std::vector<std::string> components(std::string_view path) {
   std::vector<std::string> out;
   while (!path.empty()) {
@@ -106,11 +97,11 @@ Result<CodeqlPath> parse_codeql_path(std::string_view path) {
   if (parts[0] == ".key" || parts[0] == ".digest") return hidden(parts);
   out.what = ScanPathKind::kDirectory;
   out.depth = static_cast<int>(std::min<std::size_t>(parts.size(), 4));
-  if (!is_github_name(parts[0]) || parts[0].starts_with('.'))
+  if (!results::is_github_name(parts[0]) || parts[0].starts_with('.'))
     return fail(Code::kInvalid, "this is no name of an owner", "codeql/OWNER/REPO/COMMIT/CONFIG/LANGUAGE.sarif");
   out.owner = parts[0];
   if (parts.size() == 1) return out;
-  if (!is_github_name(parts[1]))
+  if (!results::is_github_name(parts[1]))
     return fail(Code::kInvalid, "this is no name of a repository", "codeql/OWNER/REPO/COMMIT/CONFIG/LANGUAGE.sarif");
   out.name.repository = parts[0] + "/" + parts[1];
   if (parts.size() == 2) return out;

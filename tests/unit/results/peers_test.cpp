@@ -108,22 +108,38 @@ TEST_CASE("what a member sent is kept as nobody's ground for a skip") {
   CHECK(rig.results.find(other).value()->key.empty());
 }
 
-TEST_CASE("by a key only a manifest of that key is taken") {
+TEST_CASE("by a key only what a writer signed for that key is taken") {
   PeersRig rig;
   codeql::Manifest manifest = full_manifest(rig.name);
   PeerScan scan{codeql_like(2), {}, "peer-1"};
-  CHECK_FALSE(rig.scans.take_by_key(hash_of_key(manifest), scan));
-  std::string json = codeql::manifest_json(manifest);
-  scan.attestation.assign(json.begin(), json.end());
-  CHECK_FALSE(rig.scans.take_by_key(std::string(64, '0'), scan));
-  REQUIRE(rig.scans.take_by_key(hash_of_key(manifest), scan));
+  const std::vector<Ed25519Public> trusted{rig.key.public_key()};
+  const SigningKey stranger = SigningKey::generate();
+  const auto take = [&](const SigningKey* key, const std::string& hash) {
+    manifest.signature.reset();
+    if (key) codeql::sign_scan(manifest, hex(sha256(view(scan.sarif))), *key, 5);
+    const std::string json = codeql::manifest_json(manifest);
+    scan.attestation.assign(json.begin(), json.end());
+    return rig.scans.take_by_key(hash, scan, trusted).has_value();
+  };
+  CHECK_FALSE(rig.scans.take_by_key(hash_of_key(manifest), scan, trusted));
+  CHECK_FALSE(take(nullptr, hash_of_key(manifest)));
+  CHECK_FALSE(take(&stranger, hash_of_key(manifest)));
+  CHECK_FALSE(take(&rig.key, std::string(64, '0')));
+  REQUIRE(take(&rig.key, hash_of_key(manifest)));
   CHECK(rig.results.find(rig.name).value()->key == manifest.key);
+  // The signature is of another SARIF.
+  scan.sarif = codeql_like(3);
+  CHECK_FALSE(rig.scans.take_by_key(hash_of_key(manifest), scan, trusted));
 
+  for (const char* repository : {"octo", "../..", "octo/hello/x", "octo/he\nllo", ""}) {
+    manifest.repository = repository;
+    CHECK_FALSE(take(&rig.key, hash_of_key(manifest)));
+  }
+  manifest = full_manifest(rig.name);
   manifest.inputs.erase("language");
   manifest.key = codeql::key_of(manifest.inputs);
-  json = codeql::manifest_json(manifest);
-  scan.attestation.assign(json.begin(), json.end());
-  CHECK_FALSE(rig.scans.take_by_key(hash_of_key(manifest), scan));
+  CHECK_FALSE(take(&rig.key, hash_of_key(manifest)));
+  CHECK(rig.results.all().value()->size() == 1);
 }
 
 TEST_CASE("bytes that are no SARIF are refused, whoever sent them") {
